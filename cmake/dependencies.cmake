@@ -1,0 +1,31 @@
+# What the library and its users need. Also read by derrd-config.cmake of an installation, so that
+# both find the same things in the same way.
+include(CMakeFindDependencyMacro)
+find_dependency(TBB)
+find_dependency(fmt)
+find_dependency(nlohmann_json)
+find_dependency(ZLIB)
+find_dependency(zstd CONFIG)
+find_dependency(hwy CONFIG)
+find_dependency(Threads)
+
+# OpenBLAS without threads of its own: the threads are ours, and the order of every sum stays fixed.
+# It is named by its full path because the alternatives system may point "openblas" at another build.
+if(NOT TARGET OpenBLAS::serial)
+  find_path(DERRD_OPENBLAS_INCLUDE cblas.h REQUIRED
+    PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial openblas-serial openblas)
+  find_library(DERRD_OPENBLAS_LIBRARY openblas REQUIRED
+    PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
+    PATH_SUFFIXES openblas-serial)
+  add_library(OpenBLAS::serial UNKNOWN IMPORTED)
+  set_target_properties(OpenBLAS::serial PROPERTIES
+    IMPORTED_LOCATION ${DERRD_OPENBLAS_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${DERRD_OPENBLAS_INCLUDE})
+endif()
+
+# Only the program and the tests of this project need these.
+if(NOT DERRD_CONSUMED)
+  find_package(CLI11 REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+  find_package(spdlog REQUIRED)
+endif()

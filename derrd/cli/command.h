@@ -1,0 +1,56 @@
+// What the subcommands share. Each subcommand is one file with one Add...Command function, which
+// declares its flags and what runs when it is chosen.
+#ifndef DERRD_CLI_COMMAND_H_
+#define DERRD_CLI_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace derrd::cli {
+
+// Flags of every subcommand.
+struct CommonOptions {
+  std::uint64_t seed = 0;
+  int threads = 0;  // 0: one a core
+  bool json = false;
+};
+
+// Adds a subcommand with the common flags, an example for its help, and what it does. The options
+// object is owned by the subcommand, so `run` may refer to it.
+template <typename Options>
+struct Command {
+  CLI::App* app;
+  std::shared_ptr<Options> options;
+};
+
+template <typename Options>  // Options derives from CommonOptions
+Command<Options> AddCommand(CLI::App& program, const std::string& name, const std::string& about,
+                            const std::string& example, void (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  CLI::App* app = program.add_subcommand(name, about);
+  app->footer("Example:\n  " + example);
+  app->add_option("--seed", options->seed, "Seed of every random draw")->capture_default_str();
+  app->add_option("--threads", options->threads, "Threads (one a core unless given)");
+  app->add_flag("--json", options->json,
+                "Print one JSON object on standard output, and nothing else there");
+  app->add_option("--config", "TOML file with any of these flags as keys; flags win over it");
+  app->callback([options, run] { run(*options); });
+  return {app, std::move(options)};
+}
+
+// Prints the one JSON object of --json.
+void PrintJson(const nlohmann::ordered_json& object);
+
+void AddImportCommand(CLI::App& program);
+void AddTrainCommand(CLI::App& program);
+void AddDistillCommand(CLI::App& program);
+void AddEvaluateCommand(CLI::App& program);
+void AddRecommendCommand(CLI::App& program);
+void AddInfoCommand(CLI::App& program);
+
+}  // namespace derrd::cli
+
+#endif  // DERRD_CLI_COMMAND_H_

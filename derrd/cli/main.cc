@@ -1,0 +1,45 @@
+// derrd: words in, words out. Exit 0 done, 2 wrong usage, 1 anything else, with one line that says
+// what is wrong and what to do.
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "derrd/cli/command.h"
+#include "derrd/core/error.h"
+
+namespace derrd::cli {
+
+void PrintJson(const nlohmann::ordered_json& object) { std::cout << object.dump(2) << std::endl; }
+
+namespace {
+
+int Complain(const std::exception& error, int code) {
+  std::cerr << "derrd: " << error.what() << std::endl;
+  return code;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
+  program.set_version_flag("--version", DERRD_VERSION);
+  program.require_subcommand(1);
+  program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  try {
+    program.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return Complain(error, 2);
+  } catch (const UsageError& error) {
+    return Complain(error, 2);
+  } catch (const std::bad_alloc&) {
+    return Complain(Error("out of memory; use smaller widths, or a machine with more"), 1);
+  } catch (const std::exception& error) {
+    return Complain(error, 1);
+  }
+}
+
+}  // namespace
+}  // namespace derrd::cli
+
+int main(int argc, char** argv) { return derrd::cli::Main(argc, argv); }

@@ -1,0 +1,110 @@
+#include "derrd/core/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path) : path_(path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) FailWithErrno("open the file", path);
+  struct stat status {};
+  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  if (!regular) {
+    ::close(descriptor);
+    Fail("{}: not a regular file; give the path of a file", path);
+  }
+  size_ = static_cast<std::size_t>(status.st_size);
+  if (size_ > 0) {
+    void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (address == MAP_FAILED) {
+      ::close(descriptor);
+      FailWithErrno("map the file", path);
+    }
+    data_ = static_cast<const std::byte*>(address);
+  }
+  ::close(descriptor);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+  struct stat status {};
+  const bool special = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  if (special && S_ISDIR(status.st_mode)) {
+    Fail("{}: is a directory; give the path of a file to write", path_);
+  }
+  if (!special) partial_path_ = path_ + ".partial";
+  const std::string& target = special ? path_ : partial_path_;
+  descriptor_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) FailWithErrno("create the file", path_);
+  buffer_.reserve(kBufferBytes);
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  if (!partial_path_.empty()) ::unlink(partial_path_.c_str());
+}
+
+void OutputFile::Write(std::span<const std::byte> bytes) {
+  if (buffer_.size() + bytes.size() > kBufferBytes) Flush();
+  if (bytes.size() > kBufferBytes) return WriteToDescriptor(bytes);
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+void OutputFile::Flush() {
+  WriteToDescriptor(buffer_);
+  buffer_.clear();
+}
+
+void OutputFile::WriteToDescriptor(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) FailWithErrno("write", path_);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void OutputFile::Commit() {
+  Flush();
+  if (!partial_path_.empty() && ::fsync(descriptor_) != 0) FailWithErrno("write", path_);
+  if (::close(std::exchange(descriptor_, -1)) != 0) FailWithErrno("write", path_);
+  if (!partial_path_.empty() && std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
+    const int code = errno;
+    ::unlink(partial_path_.c_str());
+    errno = code;
+    FailWithErrno("replace the file", path_);
+  }
+}
+
+std::string ReadTextFile(const std::string& path) { return std::string(MappedFile(path).text()); }
+
+void WriteTextFile(const std::string& path, std::string_view text) {
+  OutputFile file(path);
+  file.Write(text);
+  file.Commit();
+}
+
+}  // namespace derrd

@@ -1,0 +1,90 @@
+// Interactions, split and ready to train on, in one memory-mapped file.
+#ifndef DERRD_DATA_DATASET_H_
+#define DERRD_DATA_DATASET_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "derrd/core/ids.h"
+#include "derrd/core/safetensors.h"
+
+namespace derrd {
+
+// Sets of items by user, in compressed sparse rows. Of(u) are the items of user u, ascending and
+// distinct. A view; the Dataset (or the vectors it was made from) owns the memory.
+struct Interactions {
+  std::span<const std::int64_t> offsets;  // users + 1 numbers, the first is 0
+  std::span<const std::int32_t> items;
+
+  std::size_t size() const { return items.size(); }
+  bool empty() const { return items.empty(); }
+  std::size_t users() const { return offsets.empty() ? 0 : offsets.size() - 1; }
+  std::span<const std::int32_t> Of(std::size_t user) const {
+    return items.subspan(static_cast<std::size_t>(offsets[user]),
+                         static_cast<std::size_t>(offsets[user + 1] - offsets[user]));
+  }
+};
+
+// How a data set is meant to be evaluated.
+enum class Protocol {
+  kSampled,  // leave-one-out: the one held-out item of a user is ranked among its candidates
+  kFull,     // every item that is not in the user's training set is ranked
+};
+std::string_view Name(Protocol protocol);  // "sampled", "full"
+
+// An immutable data set. Cheap to copy (it shares the mapped file); threads may share it.
+class Dataset {
+ public:
+  // Checks kind, shapes, ascending offsets, and that every item lies in range; Error otherwise.
+  static Dataset Open(const std::string& path);
+
+  const std::string& path() const { return file_->path(); }
+  const Metadata& metadata() const { return file_->metadata(); }
+  std::size_t users() const { return user_ids_.size(); }
+  std::size_t items() const { return item_ids_.size(); }
+  const Ids& user_ids() const { return user_ids_; }
+  const Ids& item_ids() const { return item_ids_; }
+  const Ids& item_names() const { return item_names_; }  // empty when none were given
+
+  Protocol protocol() const { return protocol_; }
+  const Interactions& train() const { return train_; }
+  const Interactions& valid() const { return valid_; }
+  const Interactions& test() const { return test_; }
+  // The sampled negatives of each user; empty under Protocol::kFull. Not necessarily ascending.
+  const Interactions& candidates() const { return candidates_; }
+  // The user of each training interaction, in the order of train().items.
+  std::span<const std::int32_t> train_users() const { return train_users_; }
+
+ private:
+  std::shared_ptr<const SafetensorsFile> file_;
+  Ids user_ids_, item_ids_, item_names_;
+  Protocol protocol_ = Protocol::kFull;
+  Interactions train_, valid_, test_, candidates_;
+  std::span<const std::int32_t> train_users_;
+};
+
+// One split in memory of its own, while it is being built.
+struct OwnedInteractions {
+  std::vector<std::int64_t> offsets{0};
+  std::vector<std::int32_t> items;
+
+  Interactions view() const { return {offsets, items}; }
+};
+
+// Everything a data set file holds, before it is written.
+struct DatasetContents {
+  Ids user_ids, item_ids, item_names;
+  Protocol protocol = Protocol::kFull;
+  OwnedInteractions train, valid, test, candidates;
+  Metadata metadata;  // how it was made, for `derrd info`
+};
+
+void WriteDataset(const DatasetContents& contents, const std::string& path);
+
+}  // namespace derrd
+
+#endif  // DERRD_DATA_DATASET_H_

@@ -1,0 +1,65 @@
+// What a model is to everybody who only asks it: evaluation, recommendation, distillation from it.
+#ifndef DERRD_MODELS_MODEL_H_
+#define DERRD_MODELS_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "derrd/core/ids.h"
+#include "derrd/core/matrix.h"
+#include "derrd/core/safetensors.h"
+
+namespace derrd {
+
+enum class Side { kUser, kItem };
+
+// Turns users and items into scores and representations. Knows no loss and no data set. The const
+// functions may be called by several threads at once.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual std::string_view kind() const = 0;  // as in files and flags: "bpr-mf"
+  virtual std::size_t users() const = 0;
+  virtual std::size_t items() const = 0;
+  virtual std::size_t parameters() const = 0;  // how many numbers it has learned
+
+  // Width of a representation: a user's or an item's row of the model's latent space.
+  virtual std::size_t representation_width() const = 0;
+  // out: entities.size() x representation_width().
+  virtual void Representations(Side side, std::span<const std::int32_t> entities,
+                               MatrixView<float> out) const = 0;
+
+  // Scores of every item for each of the users; out: users.size() x items().
+  virtual void ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const = 0;
+  // Scores of some items for one user; out: items.size() numbers.
+  virtual void ScoreItems(std::int32_t user, std::span<const std::int32_t> items,
+                          std::span<float> out) const = 0;
+  // Scores of every item for somebody unknown to the model who liked the given items (at least
+  // one); out: items() numbers.
+  virtual void ScoreAllItemsForLiked(std::span<const std::int32_t> liked,
+                                     std::span<float> out) const = 0;
+
+  // Adds the model's tensors; the model must live until the writer has written.
+  virtual void AddTo(SafetensorsWriter& writer) const = 0;
+};
+
+// A model with all that its file holds: who its users and items are, how it was trained, and how
+// well it did. Holds no time, path, thread count: the same training writes the same bytes.
+struct ModelFile {
+  std::unique_ptr<Model> model;
+  Ids user_ids, item_ids, item_names;
+  nlohmann::ordered_json config;   // method, seed and every hyper-parameter
+  nlohmann::ordered_json metrics;  // validation metrics of the kept epoch
+
+  static ModelFile Open(const std::string& path);  // Error when it is not a whole model of ours
+  void Write(const std::string& path) const;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_MODELS_MODEL_H_
