@@ -23,6 +23,7 @@ int Main(int argc, char** argv) {
   program.set_version_flag("--version", DERRD_VERSION);
   program.require_subcommand(1);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  AddImportCommand(program);
   try {
     program.parse(argc, argv);
     return 0;

@@ -1,0 +1,164 @@
+#include "derrd/data/dataset.h"
+
+#include <cstddef>
+#include <limits>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::string_view kKind = "dataset";
+constexpr const char* kProtocolKey = "derrd.protocol";
+
+[[noreturn]] void FailDamaged(const std::string& path, const std::string& what) {
+  Fail("{}: {}; the file is damaged, so make it again with 'derrd import'", path, what);
+}
+
+enum class Order { kAscending, kAny };
+
+// What the tensors must promise so that Of() never reads outside them.
+struct Checker {
+  const SafetensorsFile& file;
+  std::size_t users;
+  std::size_t items;
+
+  void CheckOffsets(const std::string& name, const Interactions& split) const {
+    const auto& offsets = split.offsets;
+    if (offsets.size() != users + 1) {
+      FailDamaged(file.path(),
+                  fmt::format("tensor '{}.offsets' has {} numbers where {} users need {}", name,
+                              offsets.size(), users, users + 1));
+    }
+    bool valid =
+        offsets.front() == 0 && offsets.back() == static_cast<std::int64_t>(split.items.size());
+    for (std::size_t u = 0; u < users; ++u) valid = valid && offsets[u] <= offsets[u + 1];
+    if (!valid) {
+      FailDamaged(file.path(), fmt::format("tensor '{}.offsets' does not fit the {} numbers of "
+                                           "'{}.items'",
+                                           name, split.items.size(), name));
+    }
+  }
+
+  void CheckItems(const std::string& name, const Interactions& split, Order order) const {
+    for (std::size_t u = 0; u < users; ++u) {
+      std::int32_t previous = -1;
+      for (const std::int32_t item : split.Of(u)) {
+        if (item < 0 || static_cast<std::size_t>(item) >= items) {
+          FailDamaged(file.path(), fmt::format("'{}.items' names item {} of user {} and there are "
+                                               "{} items",
+                                               name, item, u, items));
+        }
+        if (order == Order::kAscending && item <= previous) {
+          FailDamaged(file.path(),
+                      fmt::format("'{}.items' of user {} are not ascending and distinct", name, u));
+        }
+        previous = item;
+      }
+    }
+  }
+
+  Interactions Split(const std::string& name, Order order) const {
+    const Interactions split{file.Elements<std::int64_t>(name + ".offsets"),
+                             file.Elements<std::int32_t>(name + ".items")};
+    CheckOffsets(name, split);
+    CheckItems(name, split, order);
+    return split;
+  }
+
+  std::span<const std::int32_t> UsersOf(const std::string& name, const Interactions& split) const {
+    const auto found = file.Elements<std::int32_t>(name + ".users");
+    bool valid = found.size() == split.items.size();
+    for (std::size_t u = 0; valid && u < users; ++u) {
+      for (std::int64_t i = split.offsets[u]; i < split.offsets[u + 1]; ++i) {
+        valid = valid && found[static_cast<std::size_t>(i)] == static_cast<std::int32_t>(u);
+      }
+    }
+    if (!valid) {
+      FailDamaged(file.path(),
+                  fmt::format("tensor '{}.users' does not fit '{}.offsets'", name, name));
+    }
+    return found;
+  }
+};
+
+Ids ReadIds(const std::shared_ptr<const SafetensorsFile>& file, const std::string& name) {
+  Ids ids = Ids::FromFile(file, name);
+  if (ids.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    FailDamaged(file->path(), fmt::format("'{}' holds more than 2^31 - 1 ids", name));
+  }
+  return ids;
+}
+
+Protocol ReadProtocol(const SafetensorsFile& file) {
+  const std::string name = file.MetadataOr(kProtocolKey, "");
+  for (const Protocol protocol : {Protocol::kSampled, Protocol::kFull}) {
+    if (name == Name(protocol)) return protocol;
+  }
+  FailDamaged(file.path(), fmt::format("the protocol '{}' is unknown", name));
+}
+
+std::vector<std::int32_t> UserOfEach(const OwnedInteractions& split) {
+  std::vector<std::int32_t> users;
+  users.reserve(split.items.size());
+  for (std::size_t u = 0; u < split.view().users(); ++u) {
+    users.insert(users.end(), split.view().Of(u).size(), static_cast<std::int32_t>(u));
+  }
+  return users;
+}
+
+}  // namespace
+
+std::string_view Name(Protocol protocol) {
+  return protocol == Protocol::kSampled ? "sampled" : "full";
+}
+
+Dataset Dataset::Open(const std::string& path) {
+  Dataset dataset;
+  dataset.file_ = SafetensorsFile::OpenKind(path, kKind);
+  const SafetensorsFile& file = *dataset.file_;
+  dataset.user_ids_ = ReadIds(dataset.file_, "user_ids");
+  dataset.item_ids_ = ReadIds(dataset.file_, "item_ids");
+  if (file.Has("item_names.offsets")) {
+    dataset.item_names_ = ReadIds(dataset.file_, "item_names");
+    if (dataset.item_names_.size() != dataset.items()) {
+      FailDamaged(path, fmt::format("it has {} item names for {} items", dataset.item_names_.size(),
+                                    dataset.items()));
+    }
+  }
+  dataset.protocol_ = ReadProtocol(file);
+  const Checker checker{file, dataset.users(), dataset.items()};
+  dataset.train_ = checker.Split("train", Order::kAscending);
+  dataset.train_users_ = checker.UsersOf("train", dataset.train_);
+  dataset.valid_ = checker.Split("valid", Order::kAscending);
+  dataset.test_ = checker.Split("test", Order::kAscending);
+  if (dataset.protocol_ == Protocol::kSampled) {
+    dataset.candidates_ = checker.Split("candidates", Order::kAny);
+  }
+  return dataset;
+}
+
+void WriteDataset(const DatasetContents& contents, const std::string& path) {
+  SafetensorsWriter writer(kKind);
+  for (const auto& [key, value] : contents.metadata) writer.SetMetadata(key, value);
+  writer.SetMetadata(kProtocolKey, std::string(Name(contents.protocol)));
+  contents.user_ids.AddTo(writer, "user_ids");
+  contents.item_ids.AddTo(writer, "item_ids");
+  if (!contents.item_names.empty()) contents.item_names.AddTo(writer, "item_names");
+
+  std::vector<std::vector<std::int32_t>> users;  // outlives the spans given to the writer
+  users.reserve(4);
+  const auto add = [&](const std::string& name, const OwnedInteractions& split) {
+    users.push_back(UserOfEach(split));
+    writer.Add(name + ".offsets", std::span<const std::int64_t>(split.offsets));
+    writer.Add(name + ".items", std::span<const std::int32_t>(split.items));
+    writer.Add(name + ".users", std::span<const std::int32_t>(users.back()));
+  };
+  add("train", contents.train);
+  add("valid", contents.valid);
+  add("test", contents.test);
+  if (contents.protocol == Protocol::kSampled) add("candidates", contents.candidates);
+  writer.Write(path);
+}
+
+}  // namespace derrd

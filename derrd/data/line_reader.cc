@@ -1,0 +1,77 @@
+#include "derrd/data/line_reader.h"
+
+#include <cstring>
+#include <span>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kStartBytes = std::size_t{1} << 20;
+constexpr std::size_t kPreviewBytes = std::size_t{1} << 16;
+constexpr std::size_t kLongestLine = std::size_t{1} << 28;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+}  // namespace
+
+LineReader::LineReader(const std::string& path)
+    : source_(TextSource::Open(path)), buffer_(kStartBytes) {
+  while (end_ < kPreviewBytes && Fill()) {
+  }
+  if (end_ == 0) Fail("{}: the file is empty; give a file with interactions", path);
+  if (Preview().starts_with(kByteOrderMark)) begin_ = kByteOrderMark.size();
+}
+
+std::string LineReader::Place() const {
+  return fmt::format("{}:{}", source_->path(), line_number_);
+}
+
+bool LineReader::Next(std::string_view& line) {
+  std::size_t searched = 0;
+  const char* newline = nullptr;
+  while (true) {
+    const char* from = buffer_.data() + begin_ + searched;
+    const std::size_t length = end_ - begin_ - searched;
+    newline = length == 0 ? nullptr : static_cast<const char*>(std::memchr(from, '\n', length));
+    if (newline != nullptr) break;
+    searched = end_ - begin_;
+    if (!Fill()) break;
+  }
+  if (newline == nullptr && searched == 0) return false;
+  const char* start = buffer_.data() + begin_;
+  std::size_t size = newline != nullptr ? static_cast<std::size_t>(newline - start) : searched;
+  begin_ += size + (newline != nullptr ? 1 : 0);
+  if (size > 0 && start[size - 1] == '\r') --size;
+  line = {start, size};
+  ++line_number_;
+  return true;
+}
+
+// Keeps what is not given out yet, moved to the front, and reads more behind it.
+bool LineReader::Fill() {
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == buffer_.size()) {
+    if (end_ >= kLongestLine) {
+      Fail("{}:{}: a line of more than {} MiB; give a text file with one record a line",
+           source_->path(), line_number_ + 1, kLongestLine >> 20);
+    }
+    buffer_.resize(buffer_.size() * 2);
+  }
+  const std::span<char> room(buffer_.data() + end_, buffer_.size() - end_);
+  const std::size_t count = source_->Read(room);
+  if (count > 0 && std::memchr(room.data(), '\0', count) != nullptr) {
+    Fail(
+        "{}: near line {}: not a text file (it holds NUL bytes); give CSV, TSV or adjacency lists "
+        "in UTF-8",
+        source_->path(), line_number_ + 1);
+  }
+  end_ += count;
+  return count > 0;
+}
+
+}  // namespace derrd
