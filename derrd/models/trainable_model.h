@@ -29,6 +29,9 @@ struct ScoreLists {
 // them.
 class TrainableModel : public Model {
  public:
+  // What Model offers, with the parameters as they are now: how the best epoch is kept.
+  virtual std::unique_ptr<Model> Copy() const = 0;
+
   virtual std::span<EmbeddingTable* const> tables() = 0;
   virtual std::span<DenseParameter* const> dense_parameters() = 0;
 

@@ -1,0 +1,122 @@
+#include "derrd/kernels/rows.h"
+
+#include <hwy/cache_control.h>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "derrd/kernels/rows.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "derrd/kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace derrd::kernels::HWY_NAMESPACE {
+
+float DotImpl(const float* a, const float* b, std::size_t n) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum0 = hn::Zero(d);
+  auto sum1 = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    sum0 = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum0);
+    sum1 = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), sum1);
+  }
+  for (; i < n; i += lanes) {
+    sum0 = hn::MulAdd(LoadUpTo(a + i, n - i), LoadUpTo(b + i, n - i), sum0);
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
+}
+
+// Four rows at once: their loads are independent, so their latencies overlap.
+void GatherDotsImpl(const float* query, const float* table, std::size_t width,
+                    const std::int32_t* rows, std::size_t count, float* out) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr std::size_t kAhead = 12;  // rows are scattered: ask for them early
+  const auto row = [&](std::size_t i) { return table + static_cast<std::size_t>(rows[i]) * width; };
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (std::size_t ahead = i + kAhead; ahead < i + kAhead + 4 && ahead < count; ++ahead) {
+      hwy::Prefetch(row(ahead));
+      if (width > 16) hwy::Prefetch(row(ahead) + 16);
+    }
+    const float *r0 = row(i), *r1 = row(i + 1), *r2 = row(i + 2), *r3 = row(i + 3);
+    auto s0 = hn::Zero(d), s1 = hn::Zero(d), s2 = hn::Zero(d), s3 = hn::Zero(d);
+    for (std::size_t k = 0; k < width; k += lanes) {
+      const std::size_t left = width - k;
+      const auto q = LoadUpTo(query + k, left);
+      s0 = hn::MulAdd(q, LoadUpTo(r0 + k, left), s0);
+      s1 = hn::MulAdd(q, LoadUpTo(r1 + k, left), s1);
+      s2 = hn::MulAdd(q, LoadUpTo(r2 + k, left), s2);
+      s3 = hn::MulAdd(q, LoadUpTo(r3 + k, left), s3);
+    }
+    out[i] = hn::GetLane(hn::SumOfLanes(d, s0));
+    out[i + 1] = hn::GetLane(hn::SumOfLanes(d, s1));
+    out[i + 2] = hn::GetLane(hn::SumOfLanes(d, s2));
+    out[i + 3] = hn::GetLane(hn::SumOfLanes(d, s3));
+  }
+  for (; i < count; ++i) {
+    auto s = hn::Zero(d);
+    for (std::size_t k = 0; k < width; k += lanes) {
+      s = hn::MulAdd(LoadUpTo(query + k, width - k), LoadUpTo(row(i) + k, width - k), s);
+    }
+    out[i] = hn::GetLane(hn::SumOfLanes(d, s));
+  }
+}
+
+// Columns [begin, begin + 4 vectors) of the sum stay in registers while the rows stream by.
+void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::size_t count,
+                         const float* table, std::size_t width, float* sum) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t begin = 0; begin < width; begin += 4 * lanes) {
+    const std::size_t left = width - begin;
+    const auto part = [&](std::size_t v) { return left > v * lanes ? left - v * lanes : 0; };
+    const std::size_t n0 = part(0), n1 = part(1), n2 = part(2), n3 = part(3);
+    float* to = sum + begin;
+    auto s0 = LoadUpTo(to, n0);
+    auto s1 = n1 > 0 ? LoadUpTo(to + lanes, n1) : hn::Zero(d);
+    auto s2 = n2 > 0 ? LoadUpTo(to + 2 * lanes, n2) : hn::Zero(d);
+    auto s3 = n3 > 0 ? LoadUpTo(to + 3 * lanes, n3) : hn::Zero(d);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* row = table + static_cast<std::size_t>(rows[i]) * width + begin;
+      const auto weight = hn::Set(d, weights[i]);
+      s0 = hn::MulAdd(weight, LoadUpTo(row, n0), s0);
+      if (n1 > 0) s1 = hn::MulAdd(weight, LoadUpTo(row + lanes, n1), s1);
+      if (n2 > 0) s2 = hn::MulAdd(weight, LoadUpTo(row + 2 * lanes, n2), s2);
+      if (n3 > 0) s3 = hn::MulAdd(weight, LoadUpTo(row + 3 * lanes, n3), s3);
+    }
+    StoreUpTo(s0, to, n0);
+    if (n1 > 0) StoreUpTo(s1, to + lanes, n1);
+    if (n2 > 0) StoreUpTo(s2, to + 2 * lanes, n2);
+    if (n3 > 0) StoreUpTo(s3, to + 3 * lanes, n3);
+  }
+}
+
+}  // namespace derrd::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace derrd::kernels {
+
+HWY_EXPORT(DotImpl);
+HWY_EXPORT(GatherDotsImpl);
+HWY_EXPORT(AddWeightedRowsImpl);
+
+float Dot(const float* a, const float* b, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(DotImpl)(a, b, n);
+}
+
+void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
+                std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(GatherDotsImpl)(query, table, width, rows, count, out);
+}
+
+void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
+                     const float* table, std::size_t width, float* sum) {
+  HWY_DYNAMIC_DISPATCH(AddWeightedRowsImpl)(weights, rows, count, table, width, sum);
+}
+
+}  // namespace derrd::kernels
+#endif  // HWY_ONCE

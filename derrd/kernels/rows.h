@@ -1,0 +1,25 @@
+// Products and sums over rows gathered from an embedding table: what scoring, its gradient and
+// evaluation consist of. Tables are row-major without gaps; nothing need be aligned. The order of
+// every sum is fixed for a given instruction set.
+#ifndef DERRD_KERNELS_ROWS_H_
+#define DERRD_KERNELS_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace derrd::kernels {
+
+// sum_i a[i] b[i].
+float Dot(const float* a, const float* b, std::size_t n);
+
+// out[i] = query . table[rows[i]], for i in [0, count). Reads count x width numbers.
+void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
+                std::size_t count, float* out);
+
+// sum[0..width) += sum_i weights[i] * table[rows[i]], for i in [0, count).
+void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
+                     const float* table, std::size_t width, float* sum);
+
+}  // namespace derrd::kernels
+
+#endif  // DERRD_KERNELS_ROWS_H_

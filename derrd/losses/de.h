@@ -1,0 +1,115 @@
+// Distillation Experts (DE-RRD, CIKM 2020, section 3.1, eq. 1-5). For a student representation s
+// (width dS) and its teacher's t (width dT), with M experts E_m: dS -> H -> dT (ReLU between),
+//   alpha = softmax(t S + b)                               selection network
+//   z     = softmax((log(alpha + 1e-10) + g) / tau)        g ~ Gumbel(0, 1), given
+//   L     = sum_n w_n || t_n - sum_m z_nm E_m(s_n) ||^2
+// Gradients reach the selection network through the soft z.
+//
+// Routing. As tau falls, nearly all weights vanish. Expert m is not computed for row n where
+// z_nm < threshold and z_nm / tau < threshold (the selection network's gradient is scaled by z /
+// tau): what is left out changes a reconstruction by less than threshold * sum_m |E_m(s)| over the
+// experts left out. A threshold of 0 computes everything.
+#ifndef DERRD_LOSSES_DE_H_
+#define DERRD_LOSSES_DE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "derrd/core/matrix.h"
+#include "derrd/core/parallel.h"
+
+namespace derrd {
+
+struct ExpertShape {
+  std::size_t experts;        // M >= 1
+  std::size_t student_width;  // dS
+  std::size_t hidden_width;   // H
+  std::size_t teacher_width;  // dT
+
+  // The authors' widths: H = (dS + dT) / 2, or dS / 2 when the two are equal; at least 1.
+  static ExpertShape For(std::size_t experts, std::size_t student_width, std::size_t teacher_width);
+};
+
+// Views of what is learned, or of its gradient. Expert m owns rows [m dS, (m+1) dS) of `first`,
+// row m of `first_bias`, rows [m H, (m+1) H) of `second` and row m of `second_bias`.
+template <typename T>
+struct ExpertTensors {
+  MatrixView<T> first;           // M dS x H
+  MatrixView<T> first_bias;      // M x H
+  MatrixView<T> second;          // M H x dT
+  MatrixView<T> second_bias;     // M x dT
+  MatrixView<T> selection;       // dT x M
+  MatrixView<T> selection_bias;  // 1 x M
+};
+
+struct DeOptions {
+  double temperature = 1.0;  // tau > 0
+  double threshold = 1e-3;   // of routing, >= 0
+};
+
+// Computes the loss; keeps its memory from step to step. Not for several threads at once; the work
+// inside runs on the given ones, with the same bits at any number of them.
+template <typename T>
+class DeLoss {
+ public:
+  explicit DeLoss(const ExpertShape& shape) : shape_(shape) {}
+
+  // student: n x dS, teacher: n x dT, gumbel: n x M, row_weights: n numbers (w_n above).
+  // Returns L; overwrites the gradients with respect to everything learned and, in
+  // student_gradient (n x dS), to the student's representations. n = 0 gives zero gradients.
+  // Cost: 6 (dS H + H dT) operations for each (row, expert) pair that is routed.
+  double Compute(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                 MatrixView<const T> teacher, MatrixView<const T> gumbel,
+                 std::span<const T> row_weights, const DeOptions& options,
+                 const ExpertTensors<T>& gradients, MatrixView<T> student_gradient,
+                 const Parallel& parallel);
+
+  // (row, expert) pairs that the last Compute routed.
+  std::size_t routed_pairs() const { return pair_rows_.size(); }
+  // Of the last Compute: how many rows chose expert m above all others, for each m.
+  std::vector<std::size_t> ChosenRows() const;
+
+ private:
+  void Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
+              MatrixView<const T> gumbel, const DeOptions& options, const Parallel& parallel);
+  void Route(const DeOptions& options);
+  void RunExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                  const Parallel& parallel);
+  double Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
+                     std::span<const T> row_weights, double temperature, const Parallel& parallel);
+  void BackwardExpert(std::size_t expert, const ExpertTensors<const T>& weights,
+                      const ExpertTensors<T>& gradients);
+  void GatherStudentGradient(MatrixView<T> student_gradient, const Parallel& parallel) const;
+  void BackwardSelection(MatrixView<const T> teacher, const ExpertTensors<T>& gradients,
+                         const Parallel& parallel) const;
+
+  std::size_t PairsOf(std::size_t expert) const {
+    return expert_begin_[expert + 1] - expert_begin_[expert];
+  }
+
+  ExpertShape shape_;
+  Matrix<T> alpha_;         // n x M
+  Matrix<T> z_;             // n x M
+  Matrix<T> log_gradient_;  // n x M: with respect to the selection network's logits
+
+  // Routed pairs, by expert and then by row; row n's pairs are row_pairs_[row_begin_[n] ...).
+  std::vector<std::size_t> expert_begin_;  // M + 1
+  std::vector<std::uint32_t> pair_rows_;
+  std::vector<std::size_t> row_begin_;  // n + 1
+  std::vector<std::uint32_t> row_pairs_;
+  std::vector<std::uint32_t> row_experts_;  // the expert of each of row_pairs_
+  Matrix<T> input_;            // pairs x dS: the gathered students, then their gradients
+  Matrix<T> hidden_;           // pairs x H: after ReLU
+  Matrix<T> hidden_gradient_;  // pairs x H
+  Matrix<T> output_;           // pairs x dT: E_m(s) without its bias, then z * dL/d(reconstruction)
+  Matrix<T> residual_;         // n x dT: dL/d(reconstruction)
+};
+
+extern template class DeLoss<float>;
+extern template class DeLoss<double>;
+
+}  // namespace derrd
+
+#endif  // DERRD_LOSSES_DE_H_

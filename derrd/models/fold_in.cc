@@ -1,0 +1,68 @@
+#include "derrd/models/fold_in.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <set>
+
+#include "derrd/core/error.h"
+#include "derrd/kernels/gemm.h"
+
+namespace derrd {
+namespace {
+
+// Solves A x = b in place for a symmetric positive definite A (n x n), by Cholesky: x is left in b.
+void SolveSymmetric(Matrix<double>& a, std::vector<double>& b) {
+  const std::size_t n = b.size();
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t k = 0; k < j; ++k) {
+      for (std::size_t i = j; i < n; ++i) a(i, j) -= a(i, k) * a(j, k);
+    }
+    const double pivot = std::sqrt(a(j, j));
+    for (std::size_t i = j; i < n; ++i) a(i, j) /= pivot;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < i; ++k) b[i] -= a(i, k) * b[k];
+    b[i] /= a(i, i);
+  }
+  for (std::size_t i = n; i-- > 0;) {
+    for (std::size_t k = i + 1; k < n; ++k) b[i] -= a(k, i) * b[k];
+    b[i] /= a(i, i);
+  }
+}
+
+}  // namespace
+
+std::vector<float> FoldInUser(MatrixView<const float> item_rows,
+                              std::span<const std::int32_t> liked, double unobserved_weight,
+                              double l2) {
+  const std::size_t width = item_rows.cols(), items = item_rows.rows();
+  Matrix<float> gramian(width, width);
+  kernels::Gemm(kernels::Op::kTranspose, kernels::Op::kNone, width, width, items, 1.0f,
+                item_rows.data(), width, item_rows.data(), width, 0.0f, gramian.data(), width);
+  Matrix<double> a(width, width);
+  double trace = 0.0;
+  for (std::size_t i = 0; i < width; ++i) {
+    trace += static_cast<double>(gramian(i, i));
+    for (std::size_t j = 0; j < width; ++j) {
+      a(i, j) = unobserved_weight * static_cast<double>(gramian(i, j));
+    }
+  }
+  // A model of zeros has no opinion: any positive ridge gives the zero user.
+  const double scale = trace > 0.0 ? trace / static_cast<double>(items) : 1.0;
+  for (std::size_t i = 0; i < width; ++i) a(i, i) += l2 * scale;
+  std::vector<double> b(width, 0.0);
+  for (const std::int32_t item : std::set<std::int32_t>(liked.begin(), liked.end())) {
+    const float* v = item_rows.row(static_cast<std::size_t>(item));
+    for (std::size_t i = 0; i < width; ++i) {
+      b[i] += static_cast<double>(v[i]);
+      for (std::size_t j = 0; j < width; ++j) {
+        a(i, j) += static_cast<double>(v[i]) * static_cast<double>(v[j]);
+      }
+    }
+  }
+  SolveSymmetric(a, b);
+  return {b.begin(), b.end()};
+}
+
+}  // namespace derrd

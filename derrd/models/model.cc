@@ -1,0 +1,72 @@
+#include "derrd/models/model.h"
+
+#include "derrd/models/bpr_mf.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::string_view kFileKind = "model";
+constexpr std::string_view kFormatVersion = "1";
+
+std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
+  const std::string kind = file.MetadataOr("derrd.model", "");
+  if (kind == BprMf::kKind) return BprMf::FromFile(file);
+  Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
+       file.path(), kind);
+}
+
+nlohmann::ordered_json ReadJson(const SafetensorsFile& file, const std::string& key) {
+  try {
+    return nlohmann::ordered_json::parse(file.MetadataOr(key, "{}"));
+  } catch (const nlohmann::json::exception&) {
+    Fail("{}: its metadata '{}' is no JSON; the file is damaged, so make it again", file.path(),
+         key);
+  }
+}
+
+}  // namespace
+
+ModelFile ModelFile::Open(const std::string& path) {
+  const auto file = SafetensorsFile::OpenKind(path, kFileKind);
+  const std::string version = file->MetadataOr("derrd.version", "");
+  if (version != kFormatVersion) {
+    Fail(
+        "{}: is of format version '{}' and this program reads {}; train it again or use a matching "
+        "derrd",
+        path, version, kFormatVersion);
+  }
+  ModelFile result;
+  result.model = ReadModel(*file);
+  result.user_ids = Ids::FromFile(file, "user_ids");
+  result.item_ids = Ids::FromFile(file, "item_ids");
+  if (file->Has("item_names.offsets")) result.item_names = Ids::FromFile(file, "item_names");
+  result.config = ReadJson(*file, "derrd.config");
+  result.metrics = ReadJson(*file, "derrd.metrics");
+  const bool fits =
+      result.user_ids.size() == result.model->users() &&
+      result.item_ids.size() == result.model->items() &&
+      (result.item_names.empty() || result.item_names.size() == result.item_ids.size());
+  if (!fits) {
+    Fail(
+        "{}: has {} user ids and {} item ids for a model of {} users and {} items; the file is "
+        "damaged, so make it again",
+        path, result.user_ids.size(), result.item_ids.size(), result.model->users(),
+        result.model->items());
+  }
+  return result;
+}
+
+void ModelFile::Write(const std::string& path) const {
+  SafetensorsWriter writer(kFileKind);
+  writer.SetMetadata("derrd.version", std::string(kFormatVersion));
+  writer.SetMetadata("derrd.model", std::string(model->kind()));
+  writer.SetMetadata("derrd.config", config.dump());
+  writer.SetMetadata("derrd.metrics", metrics.dump());
+  model->AddTo(writer);
+  user_ids.AddTo(writer, "user_ids");
+  item_ids.AddTo(writer, "item_ids");
+  if (!item_names.empty()) item_names.AddTo(writer, "item_names");
+  writer.Write(path);
+}
+
+}  // namespace derrd

@@ -1,0 +1,76 @@
+#include "derrd/train/batch.h"
+
+#include <algorithm>
+
+#include "derrd/core/error.h"
+#include "derrd/train/samplers.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kGrain = 256;  // interactions a task draws
+
+}  // namespace
+
+BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed)
+    : dataset_(&dataset),
+      batch_size_(batch_size),
+      seed_(seed),
+      distinct_users_(dataset.users()),
+      distinct_positives_(dataset.items()),
+      distinct_negatives_(dataset.items()) {
+  if (dataset.train().empty()) {
+    Fail("{}: has no training interaction; import data with some", dataset.path());
+  }
+  for (std::size_t u = 0; u < dataset.users(); ++u) {
+    if (dataset.train().Of(u).size() == dataset.items()) {
+      Fail(
+          "{}: user '{}' has interacted with every item, so no item is negative for it; import "
+          "without that user",
+          dataset.path(), dataset.user_ids()[u]);
+    }
+  }
+}
+
+std::size_t BatchSampler::batches_per_epoch() const {
+  return (dataset_->train().size() + batch_size_ - 1) / batch_size_;
+}
+
+const Batch& BatchSampler::Get(std::int32_t epoch, std::size_t index, const Parallel& parallel) {
+  const Interactions& train = dataset_->train();
+  const RandomPermutation permutation(seed_, Role::kPermutation, static_cast<std::uint64_t>(epoch),
+                                      train.size());
+  const std::size_t first = index * batch_size_;
+  const std::size_t count = std::min(batch_size_, train.size() - first);
+  users_.resize(count);
+  positives_.resize(count);
+  negatives_.resize(count);
+  parallel.ForRanges(count, kGrain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint64_t interaction = permutation(first + i);
+      users_[i] = dataset_->train_users()[interaction];
+      positives_[i] = train.items[interaction];
+      RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch), interaction);
+      negatives_[i] = SampleUnobserved(train.Of(static_cast<std::size_t>(users_[i])),
+                                       dataset_->items(), stream);
+    }
+  });
+  distinct_users_.Clear();
+  distinct_users_.Add(users_);
+  distinct_positives_.Clear();
+  distinct_positives_.Add(positives_);
+  distinct_negatives_.Clear();
+  distinct_negatives_.Add(negatives_);
+  const auto step = static_cast<std::uint64_t>(epoch) * batches_per_epoch() + index;
+  batch_ = {epoch,
+            static_cast<std::uint32_t>(step),
+            users_,
+            positives_,
+            negatives_,
+            distinct_users_.members(),
+            distinct_positives_.members(),
+            distinct_negatives_.members()};
+  return batch_;
+}
+
+}  // namespace derrd

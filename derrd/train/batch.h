@@ -1,0 +1,71 @@
+// What a training step is about.
+#ifndef DERRD_TRAIN_BATCH_H_
+#define DERRD_TRAIN_BATCH_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "derrd/core/parallel.h"
+#include "derrd/core/random.h"
+#include "derrd/data/dataset.h"
+
+namespace derrd {
+
+// A set of entities in the order in which they came. Adding is O(1), clearing O(members).
+class EntitySet {
+ public:
+  explicit EntitySet(std::size_t entities) : present_(entities, 0) {}
+
+  void Add(std::int32_t entity) {
+    auto& present = present_[static_cast<std::size_t>(entity)];
+    if (!present) members_.push_back(entity);
+    present = 1;
+  }
+  void Add(std::span<const std::int32_t> entities) {
+    for (const std::int32_t entity : entities) Add(entity);
+  }
+  void Clear() {
+    for (const std::int32_t entity : members_) present_[static_cast<std::size_t>(entity)] = 0;
+    members_.clear();
+  }
+  std::span<const std::int32_t> members() const { return members_; }
+
+ private:
+  std::vector<std::uint8_t> present_;
+  std::vector<std::int32_t> members_;
+};
+
+// One step's interactions with a negative item each, and the distinct entities among them. Views
+// into the BatchSampler, valid until its next batch.
+struct Batch {
+  std::int32_t epoch;                                         // from 0
+  std::uint32_t step;                                         // from 0, over the whole run
+  std::span<const std::int32_t> users, positives, negatives;  // one each per interaction
+  std::span<const std::int32_t> distinct_users, distinct_positives, distinct_negatives;
+};
+
+// Cuts every epoch's permutation of the training interactions into batches and draws a uniform
+// unobserved negative for each interaction, anew each epoch. No memory but the batch's: permutation
+// and negatives are computed when asked for.
+class BatchSampler {
+ public:
+  // Error when a user has interacted with every item (there is no negative), or no interaction.
+  BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed);
+
+  std::size_t batches_per_epoch() const;
+  // Batch `index` of epoch `epoch`, in any order of calls.
+  const Batch& Get(std::int32_t epoch, std::size_t index, const Parallel& parallel);
+
+ private:
+  const Dataset* dataset_;
+  std::size_t batch_size_;
+  std::uint64_t seed_;
+  std::vector<std::int32_t> users_, positives_, negatives_;
+  EntitySet distinct_users_, distinct_positives_, distinct_negatives_;
+  Batch batch_{};
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_TRAIN_BATCH_H_

@@ -1,0 +1,52 @@
+// Relaxed Ranking Distillation as part of an objective: samples every user's interesting and
+// uninteresting items anew each epoch and applies RrdLoss over the batch's distinct users.
+#ifndef DERRD_TRAIN_RRD_TERM_H_
+#define DERRD_TRAIN_RRD_TERM_H_
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "derrd/core/matrix.h"
+#include "derrd/data/dataset.h"
+#include "derrd/eval/rankings.h"
+#include "derrd/train/term.h"
+
+namespace derrd {
+
+struct RrdOptions {
+  double weight = 1e-3;            // lambda_RRD, >= 0
+  std::size_t interesting = 40;    // K >= 1
+  std::size_t uninteresting = 40;  // L >= 0
+  std::size_t top = 500;           // interesting items come from the teacher's top this many
+  double temperature = 10.0;       // T > 0, in positions
+  bool sample_interesting = true;  // false: take the top K as they are
+};
+
+class RrdTerm : public Term {
+ public:
+  // `rankings`: the teacher's order of each user's unobserved items, of length options.top.
+  // Error when a user has too few items for K or L.
+  RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& options, std::uint64_t seed);
+
+  std::string_view name() const override { return "rrd"; }
+  void BeginEpoch(std::int32_t epoch, const Parallel& parallel) override;
+  void SelectRows(const Batch& batch, EntitySet& users, EntitySet& items) override;
+  double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
+
+ private:
+  std::size_t list_size() const { return options_.interesting + options_.uninteresting; }
+
+  const Dataset* dataset_;
+  Rankings rankings_;
+  RrdOptions options_;
+  std::uint64_t seed_;
+  Matrix<std::int32_t> sampled_;  // users x (K + L): interesting in teacher order, then the others
+  std::vector<std::int64_t> offsets_;
+  std::vector<std::int32_t> items_;
+  std::vector<float> scores_, gradients_;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_TRAIN_RRD_TERM_H_

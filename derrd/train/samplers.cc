@@ -1,0 +1,60 @@
+#include "derrd/train/samplers.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace derrd {
+
+std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
+  // observed[i] - i unobserved items lie below observed[i]: find how many observed ones lie below
+  // the answer.
+  std::size_t low = 0, high = observed.size();
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    const auto below =
+        static_cast<std::uint32_t>(observed[middle]) - static_cast<std::uint32_t>(middle);
+    if (below <= r) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return static_cast<std::int32_t>(r + low);
+}
+
+std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_t items,
+                              RandomStream& stream) {
+  assert(observed.size() < items);
+  return NthUnobserved(observed, stream.Below(static_cast<std::uint32_t>(items - observed.size())));
+}
+
+void SampleDistinctUnobserved(std::span<const std::int32_t> excluded, std::size_t items,
+                              RandomStream& stream, std::span<std::int32_t> out) {
+  assert(items >= excluded.size() + out.size());
+  auto range = static_cast<std::uint32_t>(items - excluded.size() - out.size());
+  for (std::size_t i = 0; i < out.size(); ++i, ++range) {
+    const std::int32_t item = NthUnobserved(excluded, stream.Below(range + 1));
+    const auto so_far = out.first(i);
+    const bool taken = std::find(so_far.begin(), so_far.end(), item) != so_far.end();
+    out[i] = taken ? NthUnobserved(excluded, range) : item;
+  }
+}
+
+std::span<const std::int32_t> PositionSampler::Sample(std::size_t count, RandomStream& stream) {
+  assert(count <= keys_.size());
+  for (std::size_t p = 0; p < keys_.size(); ++p) {
+    const auto position = static_cast<std::int32_t>(p);
+    keys_[p] = {stream.Gumbel() - static_cast<float>(position) * inverse_temperature_, position};
+  }
+  const auto end_of_chosen = keys_.begin() + static_cast<std::ptrdiff_t>(count);
+  if (count < keys_.size()) {
+    std::nth_element(keys_.begin(), end_of_chosen, keys_.end(),
+                     [](const Key& a, const Key& b) { return a.value > b.value; });
+  }
+  chosen_.clear();
+  for (auto key = keys_.begin(); key != end_of_chosen; ++key) chosen_.push_back(key->position);
+  std::sort(chosen_.begin(), chosen_.end());
+  return chosen_;
+}
+
+}  // namespace derrd
