@@ -10,24 +10,28 @@
 namespace derrd {
 namespace {
 
-std::size_t FewestUnobserved(const Interactions& train, std::size_t items) {
-  std::size_t most = 0;
-  for (std::size_t user = 0; user < train.users(); ++user) {
-    most = std::max(most, train.Of(user).size());
+// The user with the most items, who has the fewest left to rank.
+std::size_t BusiestUser(const Interactions& train) {
+  std::size_t busiest = 0;
+  for (std::size_t user = 1; user < train.users(); ++user) {
+    if (train.Of(user).size() > train.Of(busiest).size()) busiest = user;
   }
-  return items - most;
+  return busiest;
 }
 
 }  // namespace
 
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
                         const Names& names, const Parallel& parallel) {
-  const std::size_t kept = std::min(length, FewestUnobserved(train, model.items()));
+  const std::size_t busiest = BusiestUser(train);
+  const std::size_t kept = std::min(length, model.items() - train.Of(busiest).size());
   if (kept == 0) {
     Fail(
-        "a ranking of {} unobserved items cannot be made: some user has all {} items in training; "
-        "leave that user out, or ask for a ranking of at least one item",
-        length, model.items());
+        "user '{}' has {} of the {} items in training, so that no ranking of {} unobserved items "
+        "can "
+        "be made for everybody; leave that user out, or ask for at least one item",
+        Called(names.users, static_cast<std::int32_t>(busiest)), train.Of(busiest).size(),
+        model.items(), length);
   }
   Matrix<std::int32_t> items(model.users(), kept);
   std::vector<std::int32_t> users(model.users());

@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t kBlockScores = std::size_t{1} << 18;
 constexpr std::size_t kMostBlockUsers = 64;
 
+}  // namespace
+
 std::string Called(const Ids& ids, std::int32_t index) {
   return ids.empty() ? std::to_string(index) : std::string(ids[static_cast<std::size_t>(index)]);
 }
-
-}  // namespace
 
 void FailNotFinite(std::string_view user, const Names& names, std::int32_t item, float score) {
   Fail(

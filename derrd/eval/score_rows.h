@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "derrd/core/ids.h"
@@ -19,6 +20,9 @@ struct Names {
   const Ids& users;
   const Ids& items;
 };
+
+// The id, or the index in decimal when there are no ids.
+std::string Called(const Ids& ids, std::int32_t index);
 
 // A score that is not finite must never rank: the Error that names the user, the item and the
 // remedy.
