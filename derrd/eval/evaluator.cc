@@ -1,0 +1,177 @@
+#include "derrd/eval/evaluator.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <iterator>
+#include <vector>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+namespace {
+
+using Items = std::span<const std::int32_t>;
+
+// A split that a data set does not have has no offsets at all.
+Items ItemsOf(const Interactions& interactions, std::int32_t user) {
+  return interactions.users() == 0 ? Items() : interactions.Of(static_cast<std::size_t>(user));
+}
+
+// Written without branches so that the compiler makes vectors of them.
+std::size_t CountNotBelow(std::span<const float> scores, float target) {
+  std::uint32_t count = 0;
+  for (const float score : scores) count += score < target ? 0u : 1u;
+  return count;
+}
+
+bool AllFinite(std::span<const float> scores) {
+  constexpr std::uint32_t kExponent = 0x7F800000u;
+  std::uint32_t bad = 0;
+  for (const float score : scores) {
+    bad |= (std::bit_cast<std::uint32_t>(score) & kExponent) == kExponent ? 1u : 0u;
+  }
+  return bad == 0;
+}
+
+std::size_t FirstNotFinite(std::span<const float> scores) {
+  const auto found = std::ranges::find_if(scores, [](float s) { return !std::isfinite(s); });
+  return static_cast<std::size_t>(found - scores.begin());
+}
+
+std::vector<std::int32_t> UsersWithItems(const Interactions& interactions) {
+  std::vector<std::int32_t> users;
+  for (std::size_t user = 0; user < interactions.users(); ++user) {
+    if (!interactions.Of(user).empty()) users.push_back(static_cast<std::int32_t>(user));
+  }
+  return users;
+}
+
+// Ranks the held-out items of one user after the other; keeps its memory from user to user.
+class SampledRanker {
+ public:
+  SampledRanker(const Model& model, const Interactions& other_held_out,
+                const Interactions& candidates, const Names& names)
+      : model_(model), other_(other_held_out), candidates_(candidates), names_(names) {}
+
+  std::span<std::size_t> Rank(std::int32_t user, Items targets) {
+    items_.assign(targets.begin(), targets.end());
+    const Items other = ItemsOf(other_, user);
+    std::ranges::copy_if(ItemsOf(candidates_, user), std::back_inserter(items_),
+                         [&](std::int32_t item) {
+                           return !std::ranges::binary_search(targets, item) &&
+                                  !std::ranges::binary_search(other, item);
+                         });
+    scores_.resize(items_.size());
+    model_.ScoreItems(user, items_, scores_);
+    if (!AllFinite(scores_)) {
+      const std::size_t bad = FirstNotFinite(scores_);
+      FailNotFinite(names_, user, items_[bad], scores_[bad]);
+    }
+    ranks_.clear();
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      ranks_.push_back(CountNotBelow(scores_, scores_[t]));  // itself among them: ranks start at 1
+    }
+    return ranks_;
+  }
+
+ private:
+  const Model& model_;
+  const Interactions& other_;
+  const Interactions& candidates_;
+  const Names& names_;
+  std::vector<std::int32_t> items_;  // the targets, then the other candidates
+  std::vector<float> scores_;
+  std::vector<std::size_t> ranks_;
+};
+
+// The ranks of `targets`, none of which is in `train`, among the items that are not in `train`.
+void RankAll(std::span<const float> scores, Items train, Items targets,
+             std::vector<std::size_t>& ranks) {
+  ranks.clear();
+  for (const std::int32_t target : targets) {
+    const float score = scores[static_cast<std::size_t>(target)];
+    std::size_t rank = CountNotBelow(scores, score);
+    for (const std::int32_t item : train) {
+      rank -= scores[static_cast<std::size_t>(item)] < score ? 0 : 1;
+    }
+    ranks.push_back(rank);
+  }
+}
+
+}  // namespace
+
+std::string_view Name(Split split) { return split == Split::kValid ? "valid" : "test"; }
+
+Split ParseSplit(std::string_view name) {
+  if (name == Name(Split::kValid)) return Split::kValid;
+  if (name == Name(Split::kTest)) return Split::kTest;
+  Fail<UsageError>("--split {}: no such split; give valid or test", name);
+}
+
+Metrics EvaluateSampled(const Model& model, const Interactions& held_out,
+                        const Interactions& other_held_out, const Interactions& candidates,
+                        const Names& names, const Parallel& parallel) {
+  const std::vector<std::int32_t> users = UsersWithItems(held_out);
+  std::vector<MetricSums> slices(kUserSlices);
+  parallel.For(kUserSlices, [&](std::size_t slice) {
+    SampledRanker ranker(model, other_held_out, candidates, names);
+    const Range range = SliceOf(users.size(), slice);
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      slices[slice].AddUser(ranker.Rank(users[i], ItemsOf(held_out, users[i])));
+    }
+  });
+  return TreeSum(slices).Means(/*with_recall=*/false);
+}
+
+Metrics EvaluateFull(const Model& model, const Interactions& train, const Interactions& held_out,
+                     const Names& names, const Parallel& parallel) {
+  struct Slice {
+    MetricSums sums;
+    std::vector<std::int32_t> targets;
+    std::vector<std::size_t> ranks;
+  };
+  std::vector<Slice> slices(kUserSlices);
+  ForEachScoreRow(model, UsersWithItems(held_out), parallel,
+                  [&](std::size_t number, std::int32_t user, std::span<const float> scores) {
+                    if (!AllFinite(scores)) {
+                      const std::size_t bad = FirstNotFinite(scores);
+                      FailNotFinite(names, user, static_cast<std::int32_t>(bad), scores[bad]);
+                    }
+                    Slice& slice = slices[number];
+                    const Items observed = ItemsOf(train, user);
+                    slice.targets.clear();
+                    std::ranges::set_difference(ItemsOf(held_out, user), observed,
+                                                std::back_inserter(slice.targets));
+                    if (slice.targets.empty()) return;
+                    RankAll(scores, observed, slice.targets, slice.ranks);
+                    slice.sums.AddUser(slice.ranks);
+                  });
+  std::vector<MetricSums> sums;
+  for (const Slice& slice : slices) sums.push_back(slice.sums);
+  return TreeSum(sums).Means(/*with_recall=*/true);
+}
+
+Metrics Evaluate(const Model& model, const Dataset& dataset, Split split,
+                 const Parallel& parallel) {
+  if (model.users() != dataset.users() || model.items() != dataset.items()) {
+    Fail(
+        "{}: has {} users and {} items, and the model {} and {}; give the data set it was trained "
+        "on",
+        dataset.path(), dataset.users(), dataset.items(), model.users(), model.items());
+  }
+  const bool test = split == Split::kTest;
+  const Interactions& held_out = test ? dataset.test() : dataset.valid();
+  const Interactions& other = test ? dataset.valid() : dataset.test();
+  if (held_out.empty()) {
+    Fail(
+        "{}: its split '{}' holds nothing out; evaluate another split, or import the data with one",
+        dataset.path(), Name(split));
+  }
+  const Names names{dataset.user_ids(), dataset.item_ids()};
+  return dataset.protocol() == Protocol::kSampled
+             ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
+             : EvaluateFull(model, dataset.train(), held_out, names, parallel);
+}
+
+}  // namespace derrd

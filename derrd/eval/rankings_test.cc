@@ -1,0 +1,83 @@
+#include "derrd/eval/rankings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/eval/testdata/score_table.h"
+
+namespace derrd {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+const Ids kNone;
+const Names kIndices{kNone, kNone};
+
+std::vector<std::int32_t> SlowRanking(const ScoreTable& model, const Interactions& train,
+                                      std::size_t user) {
+  std::vector<std::int32_t> items;
+  for (std::int32_t item = 0; item < static_cast<std::int32_t>(model.items()); ++item) {
+    if (!std::ranges::binary_search(train.Of(user), item)) items.push_back(item);
+  }
+  std::ranges::stable_sort(items, std::ranges::greater(), [&](std::int32_t item) {
+    return model.At(user, static_cast<std::size_t>(item));
+  });
+  return items;
+}
+
+TEST(RankUnobserved, AgreesWithSortingAtAnyNumberOfThreads) {
+  const auto model = ScoreTable::WithTies(203, 300, 1);
+  const auto train = RandomInteractions(203, 300, 60, 2);
+  for (const int threads : {1, 2, 3, 8}) {
+    const Rankings rankings = RankUnobserved(model, train.view(), 50, kIndices, Parallel(threads));
+    ASSERT_EQ(rankings.users(), 203u);
+    ASSERT_EQ(rankings.length(), 50u);
+    for (std::size_t user = 0; user < 203; ++user) {
+      auto expected = SlowRanking(model, train.view(), user);
+      expected.resize(50);
+      EXPECT_TRUE(std::ranges::equal(rankings.Of(user), expected)) << user;
+    }
+  }
+}
+
+TEST(RankUnobserved, IsCutToWhatEveryUserHas) {
+  const auto model = ScoreTable::WithTies(20, 30, 3);
+  const auto train = RandomInteractions(20, 30, 25, 4);
+  std::size_t most = 0;
+  for (std::size_t user = 0; user < 20; ++user) most = std::max(most, train.view().Of(user).size());
+  const Rankings rankings = RankUnobserved(model, train.view(), 500, kIndices, Parallel(2));
+  EXPECT_EQ(rankings.length(), 30 - most);
+}
+
+TEST(RankUnobserved, SomebodyWhoHasEverythingIsAnError) {
+  const auto model = ScoreTable::WithTies(2, 2, 5);
+  OwnedInteractions train;
+  train.items = {0, 1};
+  train.offsets = {0, 0, 2};
+  try {
+    RankUnobserved(model, train.view(), 500, kIndices, Parallel(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("user '1'"), HasSubstr("2 of the 2 items")));
+  }
+}
+
+TEST(RankUnobserved, NanIsAnErrorThatNamesUserAndItem) {
+  auto model = ScoreTable::WithTies(70, 30, 6);
+  model.At(69, 3) = std::numeric_limits<float>::quiet_NaN();
+  try {
+    RankUnobserved(model, RandomInteractions(70, 3, 2, 7).view(), 5, kIndices, Parallel(2));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'69'"), HasSubstr("'3'")));
+  }
+}
+
+}  // namespace
+}  // namespace derrd

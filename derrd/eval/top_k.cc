@@ -1,0 +1,110 @@
+#include "derrd/eval/top_k.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kChunk = 64;
+constexpr std::size_t kLeastRoom = 256;
+
+bool Better(const ScoredItem& a, const ScoredItem& b) {
+  return a.score > b.score || (a.score == b.score && a.item < b.item);
+}
+
+// Also true of a NaN. Written without branches so that the compiler makes vectors of it.
+bool AnyNotAtMost(const float* scores, std::size_t n, float threshold) {
+  std::uint32_t found = 0;
+  for (std::size_t i = 0; i < n; ++i) found |= scores[i] <= threshold ? 0u : 1u;
+  return found != 0;
+}
+
+}  // namespace
+
+// Items come in ascending order, so that one which only equals the k-th best loses the tie. Those
+// above it gather in best_, of which the k best are kept each time the room runs out.
+void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t end) {
+  for (; begin < end; begin += kChunk) {
+    const std::size_t n = std::min(kChunk, end - begin);
+    if (!AnyNotAtMost(scores.data() + begin, n, threshold_)) continue;
+    for (std::size_t i = begin; i < begin + n; ++i) {
+      if (!(scores[i] <= threshold_)) Keep(scores[i], i);
+    }
+  }
+}
+
+void TopK::Keep(float score, std::size_t item) {
+  if (!std::isfinite(score)) {
+    broken_ = true;
+    return;
+  }
+  if (best_.size() == best_.capacity()) Shrink();
+  best_.push_back({static_cast<std::int32_t>(item), score});
+}
+
+void TopK::Shrink() {
+  const auto kth = best_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+  std::ranges::nth_element(best_, kth, Better);
+  threshold_ = kth->score;
+  best_.resize(k_);
+}
+
+std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
+                                         std::span<const std::int32_t> excluded,
+                                         const Complaint& not_finite) {
+  best_.clear();
+  if (k_ == 0) return {};
+  const std::size_t k = std::min(k_, scores.size());
+  best_.reserve(std::max(4 * k, kLeastRoom));
+  threshold_ = -std::numeric_limits<float>::infinity();
+  broken_ = false;
+  std::size_t begin = 0;
+  for (const std::int32_t item : excluded) {
+    Scan(scores, begin, static_cast<std::size_t>(item));
+    begin = static_cast<std::size_t>(item) + 1;
+  }
+  Scan(scores, begin, scores.size());
+  const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
+  // A score of -infinity is never kept, so it shows as a list that is too short.
+  if (broken_ || best_.size() < wanted) {
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      const auto item = static_cast<std::int32_t>(i);
+      if (!std::isfinite(scores[i]) && !std::ranges::binary_search(excluded, item)) {
+        not_finite(item, scores[i]);
+      }
+    }
+  }
+  std::ranges::partial_sort(best_, best_.begin() + static_cast<std::ptrdiff_t>(wanted), Better);
+  return std::span<const ScoredItem>(best_).first(wanted);
+}
+
+void ForEachTopK(
+    const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
+    std::size_t k, const Names& names, const Parallel& parallel,
+    const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take) {
+  std::vector<TopK> selectors(kUserSlices, TopK(k));
+  ForEachScoreRow(
+      model, users, parallel,
+      [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
+        const auto left_out = excluded.users() == 0 ? std::span<const std::int32_t>()
+                                                    : excluded.Of(static_cast<std::size_t>(user));
+        take(user, selectors[slice].Select(scores, left_out, [&](std::int32_t item, float score) {
+          FailNotFinite(names, user, item, score);
+        }));
+      });
+}
+
+std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
+                                     std::size_t k, const Names& names) {
+  std::vector<float> scores(model.items());
+  model.ScoreAllItemsForLiked(liked, scores);
+  TopK selector(k);
+  const auto best = selector.Select(scores, liked, [&](std::int32_t item, float score) {
+    FailNotFinite("the new user", names, item, score);
+  });
+  return {best.begin(), best.end()};
+}
+
+}  // namespace derrd

@@ -1,0 +1,66 @@
+// The best K of a row of scores.
+#ifndef DERRD_EVAL_TOP_K_H_
+#define DERRD_EVAL_TOP_K_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "derrd/core/parallel.h"
+#include "derrd/data/dataset.h"
+#include "derrd/eval/score_rows.h"
+#include "derrd/models/model.h"
+
+namespace derrd {
+
+struct ScoredItem {
+  std::int32_t item;
+  float score;
+  bool operator==(const ScoredItem&) const = default;
+};
+
+// Selects from one row after the other and keeps its memory. Not thread-safe; make one a thread.
+class TopK {
+ public:
+  explicit TopK(std::size_t k) : k_(k) {}
+
+  // What to do about a score that is not finite; it must throw.
+  using Complaint = std::function<void(std::int32_t item, float score)>;
+
+  // The k items with the highest scores, best first, of equal scores the lower item first; fewer
+  // when fewer are left. `excluded`: ascending, distinct items to leave out; their scores may be
+  // anything. The result is valid until the next call. One pass over the scores at the speed of
+  // memory, O(items + k log k) expected.
+  std::span<const ScoredItem> Select(std::span<const float> scores,
+                                     std::span<const std::int32_t> excluded,
+                                     const Complaint& not_finite);
+
+ private:
+  void Scan(std::span<const float> scores, std::size_t begin, std::size_t end);
+  void Keep(float score, std::size_t item);
+  void Shrink();
+
+  std::size_t k_;
+  bool broken_ = false;  // a score was met that is not finite
+  float threshold_ = 0;  // the k-th best score so far; -infinity while there are fewer
+  std::vector<ScoredItem> best_;
+};
+
+// Calls take(user, items) for each of the users, on any thread and in any order, with the user's
+// top k among the items that it does not have in `excluded` (which may be empty, without offsets:
+// nothing is left out). `items` is only valid during the call.
+void ForEachTopK(
+    const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
+    std::size_t k, const Names& names, const Parallel& parallel,
+    const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take);
+
+// The top k for somebody unknown to the model who liked these items (at least one, ascending and
+// distinct), which are left out.
+std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
+                                     std::size_t k, const Names& names);
+
+}  // namespace derrd
+
+#endif  // DERRD_EVAL_TOP_K_H_

@@ -1,0 +1,148 @@
+#include "derrd/eval/top_k.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/eval/testdata/score_table.h"
+
+namespace derrd {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Broken {
+  std::int32_t item;
+};
+void ThrowBroken(std::int32_t item, float) { throw Broken{item}; }
+
+std::vector<ScoredItem> SlowTopK(std::span<const float> scores,
+                                 std::span<const std::int32_t> excluded, std::size_t k) {
+  std::vector<ScoredItem> all;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const auto item = static_cast<std::int32_t>(i);
+    if (std::ranges::find(excluded, item) == excluded.end()) all.push_back({item, scores[i]});
+  }
+  std::ranges::stable_sort(all, std::ranges::greater(), &ScoredItem::score);
+  all.resize(std::min(k, all.size()));
+  return all;
+}
+
+std::vector<ScoredItem> Select(TopK& top, std::span<const float> scores,
+                               std::span<const std::int32_t> excluded) {
+  const auto best = top.Select(scores, excluded, ThrowBroken);
+  return {best.begin(), best.end()};
+}
+
+TEST(TopK, AgreesWithSorting) {
+  for (const std::size_t items : {1, 2, 63, 64, 65, 300, 5000}) {
+    const auto excluded = RandomInteractions(3, items, items, items);
+    for (const std::size_t k : {0, 1, 2, 10, 299, 300, 6000}) {
+      TopK top(k);
+      for (std::size_t user = 0; user < 3; ++user) {
+        RandomStream random(9, Role::kTest, items, user);
+        std::vector<float> scores(items);
+        const std::uint32_t distinct = user == 0 ? 3 : 1u << 20;
+        for (float& score : scores) score = static_cast<float>(random.Below(distinct)) - 1000.0f;
+        if (user == 2) std::ranges::sort(scores);  // every score is a new best: the slowest order
+        const auto left_out = excluded.view().Of(user);
+        EXPECT_EQ(Select(top, scores, left_out), SlowTopK(scores, left_out, k))
+            << items << " items, k " << k << ", user " << user;
+      }
+    }
+  }
+}
+
+TEST(TopK, TiesGoToTheLowerItem) {
+  TopK top(3);
+  const std::vector<float> scores = {1, 2, 2, 1, 2, 2};
+  const auto best = top.Select(scores, {}, ThrowBroken);
+  EXPECT_THAT(best, ElementsAre(ScoredItem{1, 2}, ScoredItem{2, 2}, ScoredItem{4, 2}));
+}
+
+TEST(TopK, AllExcluded) {
+  TopK top(3);
+  const std::vector<float> scores = {1, 2};
+  const std::vector<std::int32_t> excluded = {0, 1};
+  EXPECT_TRUE(top.Select(scores, excluded, ThrowBroken).empty());
+}
+
+TEST(TopK, ScoresThatAreNotFiniteAreComplainedAboutUnlessExcluded) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kInfinity}) {
+    std::vector<float> scores(1000, 1.0f);
+    scores[500] = 2.0f;
+    scores[998] = bad;
+    TopK top(1);
+    try {
+      top.Select(scores, {}, ThrowBroken);
+      FAIL();
+    } catch (const Broken& broken) {
+      EXPECT_EQ(broken.item, 998);
+    }
+    const std::vector<std::int32_t> excluded = {998};
+    EXPECT_EQ(top.Select(scores, excluded, ThrowBroken)[0].item, 500);
+  }
+  TopK both(2);
+  const std::vector<float> scores = {1.0f, -kInfinity};
+  EXPECT_THROW(both.Select(scores, {}, ThrowBroken), Broken);
+}
+
+const Ids kNone;
+const Names kIndices{kNone, kNone};
+
+TEST(ForEachTopK, EachUserOnceWithItsOwn) {
+  const auto model = ScoreTable::WithTies(331, 97, 11);
+  const auto excluded = RandomInteractions(331, 97, 20, 12);
+  const std::vector<std::int32_t> users = {330, 0, 17, 5};
+  for (const int threads : {1, 2, 3, 8}) {
+    std::vector<std::vector<ScoredItem>> found(331);
+    ForEachTopK(model, users, excluded.view(), 10, kIndices, Parallel(threads),
+                [&](std::int32_t user, std::span<const ScoredItem> items) {
+                  auto& mine = found[static_cast<std::size_t>(user)];
+                  EXPECT_TRUE(mine.empty());
+                  mine.assign(items.begin(), items.end());
+                });
+    for (std::size_t user = 0; user < 331; ++user) {
+      std::vector<float> scores(97);
+      for (std::size_t item = 0; item < 97; ++item) scores[item] = model.At(user, item);
+      const bool asked = std::ranges::find(users, static_cast<std::int32_t>(user)) != users.end();
+      EXPECT_EQ(found[user],
+                asked ? SlowTopK(scores, excluded.view().Of(user), 10) : std::vector<ScoredItem>());
+    }
+  }
+}
+
+TEST(ForEachTopK, NothingExcludedWhenThereIsNothingToExclude) {
+  ScoreTable model(Matrix<float>(1, 2));
+  model.At(0, 1) = 1.0f;
+  const std::vector<std::int32_t> users = {0};
+  ForEachTopK(model, users, {}, 5, kIndices, Parallel(1),
+              [](std::int32_t, std::span<const ScoredItem> items) {
+                EXPECT_THAT(items, ElementsAre(ScoredItem{1, 1}, ScoredItem{0, 0}));
+              });
+}
+
+TEST(TopKForLiked, LeavesOutWhatIsLiked) {
+  ScoreTable model(Matrix<float>(2, 4));
+  for (std::size_t item = 0; item < 4; ++item) model.At(1, item) = static_cast<float>(item);
+  const std::vector<std::int32_t> liked = {1, 3};
+  EXPECT_THAT(TopKForLiked(model, liked, 5, kIndices),
+              ElementsAre(ScoredItem{2, 2}, ScoredItem{0, 0}));
+  model.At(1, 2) = std::numeric_limits<float>::quiet_NaN();
+  try {
+    TopKForLiked(model, liked, 5, kIndices);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("new user"), HasSubstr("item '2'")));
+  }
+}
+
+}  // namespace
+}  // namespace derrd
