@@ -9,16 +9,16 @@ find_dependency(zstd CONFIG)
 find_dependency(hwy CONFIG)
 find_dependency(Threads)
 
-# OpenBLAS without threads of its own: the threads are ours, and the order of every sum stays fixed.
-# It is named by its full path because the alternatives system may point "openblas" at another build.
-if(NOT TARGET OpenBLAS::serial)
+# OpenBLAS's build with locks: Debian's serial build lets two threads that call it at once have the same
+# work buffer. Each call still runs on the calling thread alone (kernels/gemm.cc sees to it). It is
+# named by its full path because the alternatives system may point "openblas" at another build.
+if(NOT TARGET OpenBLAS::pthread)
   find_path(DERRD_OPENBLAS_INCLUDE cblas.h REQUIRED
-    PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial openblas-serial openblas)
+    PATHS /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread NO_DEFAULT_PATH)
   find_library(DERRD_OPENBLAS_LIBRARY openblas REQUIRED
-    PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
-    PATH_SUFFIXES openblas-serial)
-  add_library(OpenBLAS::serial UNKNOWN IMPORTED)
-  set_target_properties(OpenBLAS::serial PROPERTIES
+    PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread NO_DEFAULT_PATH)
+  add_library(OpenBLAS::pthread UNKNOWN IMPORTED)
+  set_target_properties(OpenBLAS::pthread PROPERTIES
     IMPORTED_LOCATION ${DERRD_OPENBLAS_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES ${DERRD_OPENBLAS_INCLUDE})
 endif()

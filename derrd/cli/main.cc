@@ -22,6 +22,8 @@ int Main(int argc, char** argv) {
   CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
   program.set_version_flag("--version", DERRD_VERSION);
   program.require_subcommand(1);
+  AddTrainCommand(program);
+  AddDistillCommand(program);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddImportCommand(program);
   try {

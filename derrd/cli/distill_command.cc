@@ -1,0 +1,135 @@
+#include <iostream>
+
+#include "derrd/cli/training.h"
+#include "derrd/eval/evaluator.h"
+#include "derrd/eval/rankings.h"
+#include "derrd/models/bpr_mf.h"
+#include "derrd/train/bpr_term.h"
+#include "derrd/train/de_term.h"
+#include "derrd/train/rrd_term.h"
+
+namespace derrd::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct DistillOptions : TrainingOptions {
+  std::string teacher;
+  std::string method = "de-rrd";
+  DeTermOptions de;
+  RrdOptions rrd;
+  std::string rrd_sampling = "position";
+};
+
+Json ConfigOf(const DeTermOptions& de) {
+  return {{"weight", de.weight},
+          {"experts", de.experts},
+          {"initial_temperature", de.initial_temperature},
+          {"final_temperature", de.final_temperature},
+          {"temperature_epochs", de.temperature_epochs},
+          {"routing_threshold", de.routing_threshold}};
+}
+
+Json ConfigOf(const RrdOptions& rrd) {
+  return {{"weight", rrd.weight},
+          {"interesting", rrd.interesting},
+          {"uninteresting", rrd.uninteresting},
+          {"top", rrd.top},
+          {"temperature", rrd.temperature},
+          {"sample_interesting", rrd.sample_interesting}};
+}
+
+void RunDistill(const DistillOptions& options) {
+  const Dataset dataset = Dataset::Open(options.dataset);
+  const ModelFile teacher = ModelFile::Open(options.teacher);
+  const Parallel parallel(options.threads);
+  Json config = cli::ConfigOf(options, options.method);
+  const bool de = options.method == "de" || options.method == "de-rrd";
+  const bool rrd = options.method == "rrd" || options.method == "de-rrd";
+
+  BprMf student(dataset.users(), dataset.items(), options.width, options.seed);
+  std::vector<std::unique_ptr<Term>> terms;
+  terms.push_back(std::make_unique<BprTerm>());
+  if (de) {
+    config["de"] = ConfigOf(options.de);
+    terms.push_back(
+        std::make_unique<DeTerm>(*teacher.model, options.width, options.de, options.seed));
+  }
+  if (rrd) {
+    RrdOptions settings = options.rrd;
+    settings.sample_interesting = options.rrd_sampling == "position";
+    config["rrd"] = ConfigOf(settings);
+    terms.push_back(std::make_unique<RrdTerm>(
+        dataset, RankUnobserved(*teacher.model, dataset, settings.top, parallel), settings,
+        options.seed));
+  }
+  TrainAndWrite(options, dataset, student, terms, std::move(config), parallel);
+}
+
+void AddDeOptions(CLI::App& app, DeTermOptions& de) {
+  app.add_option("--lambda-de", de.weight, "Weight of the DE loss")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--de-experts", de.experts, "Experts for users, and as many for items")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--de-initial-temperature", de.initial_temperature, "Temperature at epoch 0")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--de-final-temperature", de.final_temperature,
+                 "Temperature at epoch --de-temperature-epochs")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--de-temperature-epochs", de.temperature_epochs,
+                 "Epochs from the initial to the final temperature")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--de-routing-threshold", de.routing_threshold,
+                 "Experts whose selection weight is below this are not computed (0: compute all)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+void AddRrdOptions(CLI::App& app, DistillOptions& options) {
+  RrdOptions& rrd = options.rrd;
+  app.add_option("--lambda-rrd", rrd.weight, "Weight of the RRD loss")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--rrd-interesting", rrd.interesting, "Interesting items a user (K)")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--rrd-uninteresting", rrd.uninteresting, "Uninteresting items a user (L)")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--rrd-top", rrd.top, "Interesting items come from the teacher's top this many")
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str();
+  app.add_option("--rrd-temperature", rrd.temperature,
+                 "Positions over which the chance to be sampled falls by a factor e")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--rrd-sampling", options.rrd_sampling,
+                 "position: sample interesting items by rank; none: take the top K")
+      ->check(CLI::IsMember({"position", "none"}))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void AddDistillCommand(CLI::App& program) {
+  const auto [app, options] =
+      AddCommand<DistillOptions>(program, "distill", "Distil a teacher into a small student",
+                                 "derrd distill citeulike.derrd --teacher teacher.derrd --method "
+                                 "de-rrd --width 20 -o student.derrd",
+                                 RunDistill);
+  options->width = 20;
+  AddTrainingOptions(*app, *options);
+  app->add_option("--teacher", options->teacher, "Model to distil")->required();
+  app->add_option("--method", options->method, "none (from scratch), de, rrd, or de-rrd")
+      ->check(CLI::IsMember({"none", "de", "rrd", "de-rrd"}))
+      ->capture_default_str();
+  AddDeOptions(*app, options->de);
+  AddRrdOptions(*app, *options);
+}
+
+}  // namespace derrd::cli
