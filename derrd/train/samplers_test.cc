@@ -1,0 +1,159 @@
+#include "derrd/train/samplers.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace derrd {
+namespace {
+
+// The chi-squared statistic of counts against expected counts.
+double ChiSquared(const std::vector<double>& counts, const std::vector<double>& expected) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    sum += std::pow(counts[i] - expected[i], 2) / expected[i];
+  }
+  return sum;
+}
+
+// The value that chi-squared with this many degrees of freedom exceeds once in about 10^5 times
+// (Wilson and Hilferty's approximation).
+double Limit(double freedom) {
+  const double a = 2.0 / (9.0 * freedom);
+  return freedom * std::pow(1.0 - a + 4.265 * std::sqrt(a), 3);
+}
+
+TEST(NthUnobserved, CountsPastWhatIsObserved) {
+  const std::vector<std::int32_t> observed{0, 1, 4, 7, 8};
+  const std::vector<std::int32_t> rest{2, 3, 5, 6, 9};
+  for (std::size_t r = 0; r < rest.size(); ++r) {
+    EXPECT_EQ(NthUnobserved(observed, static_cast<std::uint32_t>(r)), rest[r]);
+  }
+  EXPECT_EQ(NthUnobserved({}, 3), 3);
+}
+
+TEST(SampleUnobserved, IsUniformAndNeverObserved) {
+  const std::vector<std::int32_t> observed{0, 3, 4, 9, 17, 18, 19};
+  std::vector<double> counts(20, 0.0);
+  const int draws = 130000;
+  for (int i = 0; i < draws; ++i) {
+    RandomStream stream(1, Role::kNegative, 0, static_cast<std::uint64_t>(i));
+    ++counts[static_cast<std::size_t>(SampleUnobserved(observed, 20, stream))];
+  }
+  for (const std::int32_t item : observed) EXPECT_EQ(counts[static_cast<std::size_t>(item)], 0.0);
+  std::erase(counts, 0.0);
+  ASSERT_EQ(counts.size(), 13u);
+  EXPECT_LT(ChiSquared(counts, std::vector<double>(13, draws / 13.0)), Limit(12));
+}
+
+TEST(SampleUnobserved, FindsTheOnlyOneLeft) {
+  const std::vector<std::int32_t> observed{0, 1, 3, 4};
+  RandomStream stream(1, Role::kNegative, 0, 0);
+  EXPECT_EQ(SampleUnobserved(observed, 5, stream), 2);
+}
+
+TEST(SampleDistinctUnobserved, EverySubsetIsAsLikely) {
+  // 3 of the 6 items {1, 2, 4, 6, 7, 9}: 20 subsets.
+  const std::vector<std::int32_t> excluded{0, 3, 5, 8};
+  std::map<std::set<std::int32_t>, double> subsets;
+  const int draws = 40000;
+  for (int i = 0; i < draws; ++i) {
+    RandomStream stream(2, Role::kUninteresting, 1, static_cast<std::uint64_t>(i));
+    std::vector<std::int32_t> out(3);
+    SampleDistinctUnobserved(excluded, 10, stream, out);
+    for (const std::int32_t item : out) {
+      ASSERT_FALSE(std::ranges::binary_search(excluded, item));
+    }
+    ++subsets[{out.begin(), out.end()}];
+  }
+  ASSERT_EQ(subsets.size(), 20u);
+  std::vector<double> counts;
+  for (const auto& [subset, count] : subsets) {
+    ASSERT_EQ(subset.size(), 3u) << "a duplicate";
+    counts.push_back(count);
+  }
+  EXPECT_LT(ChiSquared(counts, std::vector<double>(20, draws / 20.0)), Limit(19));
+}
+
+TEST(SampleDistinctUnobserved, TakesAllWhenAllAreAskedFor) {
+  const std::vector<std::int32_t> excluded{2, 5};
+  RandomStream stream(2, Role::kUninteresting, 0, 0);
+  std::vector<std::int32_t> out(4);
+  SampleDistinctUnobserved(excluded, 6, stream, out);
+  std::ranges::sort(out);
+  EXPECT_EQ(out, (std::vector<std::int32_t>{0, 1, 3, 4}));
+  SampleDistinctUnobserved(excluded, 6, stream, std::span<std::int32_t>());
+}
+
+TEST(PositionSampler, FirstDrawFollowsTheWeights) {
+  const std::size_t length = 12;
+  const double temperature = 3.0;
+  PositionSampler sampler(length, temperature);
+  std::vector<double> counts(length, 0.0), expected(length);
+  const int draws = 200000;
+  for (int i = 0; i < draws; ++i) {
+    RandomStream stream(3, Role::kInteresting, 0, static_cast<std::uint64_t>(i));
+    ++counts[static_cast<std::size_t>(sampler.Sample(1, stream)[0])];
+  }
+  double sum = 0.0;
+  for (std::size_t p = 0; p < length; ++p) sum += std::exp(-static_cast<double>(p) / temperature);
+  for (std::size_t p = 0; p < length; ++p) {
+    expected[p] = draws * std::exp(-static_cast<double>(p) / temperature) / sum;
+  }
+  EXPECT_LT(ChiSquared(counts, expected), Limit(length - 1));
+}
+
+// Without replacement: the chance of each set of three is that of drawing its members one after
+// the other, in any order.
+TEST(PositionSampler, SetsFollowSuccessiveDraws) {
+  const std::size_t length = 6;
+  const double temperature = 2.0;
+  std::vector<double> weights(length);
+  double total = 0.0;
+  for (std::size_t p = 0; p < length; ++p) {
+    total += weights[p] = std::exp(-static_cast<double>(p) / temperature);
+  }
+  std::map<std::set<std::size_t>, double> expected;
+  const int draws = 200000;
+  for (std::size_t a = 0; a < length; ++a) {
+    for (std::size_t b = 0; b < length; ++b) {
+      for (std::size_t c = 0; c < length; ++c) {
+        if (a == b || b == c || a == c) continue;
+        expected[{a, b, c}] += draws * weights[a] / total * weights[b] / (total - weights[a]) *
+                               weights[c] / (total - weights[a] - weights[b]);
+      }
+    }
+  }
+  PositionSampler sampler(length, temperature);
+  std::map<std::set<std::size_t>, double> found;
+  for (int i = 0; i < draws; ++i) {
+    RandomStream stream(4, Role::kInteresting, 0, static_cast<std::uint64_t>(i));
+    const auto positions = sampler.Sample(3, stream);
+    ASSERT_TRUE(std::ranges::is_sorted(positions));
+    const std::set<std::size_t> set(positions.begin(), positions.end());
+    ASSERT_EQ(set.size(), 3u) << "a duplicate";
+    ++found[set];
+  }
+  std::vector<double> counts, means;
+  for (const auto& [set, mean] : expected) {
+    means.push_back(mean);
+    counts.push_back(found[set]);
+  }
+  EXPECT_LT(ChiSquared(counts, means), Limit(static_cast<double>(means.size()) - 1));
+}
+
+TEST(PositionSampler, TakesAllWhenAllAreAskedFor) {
+  PositionSampler sampler(5, 0.01);
+  RandomStream stream(5, Role::kInteresting, 0, 0);
+  const auto all = sampler.Sample(5, stream);
+  EXPECT_EQ(std::vector<std::int32_t>(all.begin(), all.end()),
+            (std::vector<std::int32_t>{0, 1, 2, 3, 4}));
+  EXPECT_TRUE(sampler.Sample(0, stream).empty());
+}
+
+}  // namespace
+}  // namespace derrd
