@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/config.h"
 #include "derrd/core/error.h"
 
 namespace derrd::cli {
@@ -23,13 +24,18 @@ int Main(int argc, char** argv) {
   program.set_version_flag("--version", DERRD_VERSION);
   program.require_subcommand(1);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  AddEvaluateCommand(program);
+  AddRecommendCommand(program);
+  AddInfoCommand(program);
+  Arguments arguments;
   try {
-    program.parse(argc, argv);
+    arguments = ExpandConfig(program, {argv + 1, argv + argc});
+    program.parse({arguments.words.rbegin(), arguments.words.rend()});  // as CLI11 wants them
     return 0;
   } catch (const CLI::Success& help) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
-    return Complain(error, 2);
+    return Complain(Error(ExplainParseError(program, error, arguments)), 2);
   } catch (const UsageError& error) {
     return Complain(error, 2);
   } catch (const std::bad_alloc&) {
