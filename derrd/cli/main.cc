@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/config.h"
@@ -30,7 +32,8 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   try {
     arguments = ExpandConfig(program, {argv + 1, argv + argc});
-    program.parse({arguments.words.rbegin(), arguments.words.rend()});  // as CLI11 wants them
+    // CLI11 takes the last word first.
+    program.parse(std::vector<std::string>(arguments.words.rbegin(), arguments.words.rend()));
     return 0;
   } catch (const CLI::Success& help) {
     return program.exit(help);
