@@ -2,12 +2,15 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-foreach(room IN LISTS DERRD_ROOMS)
+foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
   file(GLOB room_tests CONFIGURE_DEPENDS derrd/${room}/*_test.cc)
   if(room_tests)
     add_executable(${room}_test ${room_tests})
     target_link_libraries(${room}_test PRIVATE
       derrd_options derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
+    if(room STREQUAL cli)
+      target_link_libraries(${room}_test PRIVATE derrd_cli)
+    endif()
     target_compile_definitions(${room}_test PRIVATE
       DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata")
     set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -3,8 +3,11 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/config.h"
 #include "derrd/core/error.h"
 
 namespace derrd::cli {
@@ -22,17 +25,23 @@ int Main(int argc, char** argv) {
   CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
   program.set_version_flag("--version", DERRD_VERSION);
   program.require_subcommand(1);
-  AddTrainCommand(program);
-  AddDistillCommand(program);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddImportCommand(program);
+  AddTrainCommand(program);
+  AddDistillCommand(program);
+  AddEvaluateCommand(program);
+  AddRecommendCommand(program);
+  AddInfoCommand(program);
+  Arguments arguments;
   try {
-    program.parse(argc, argv);
+    arguments = ExpandConfig(program, {argv + 1, argv + argc});
+    // CLI11 takes the last word first.
+    program.parse(std::vector<std::string>(arguments.words.rbegin(), arguments.words.rend()));
     return 0;
   } catch (const CLI::Success& help) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
-    return Complain(error, 2);
+    return Complain(Error(ExplainParseError(program, error, arguments)), 2);
   } catch (const UsageError& error) {
     return Complain(error, 2);
   } catch (const std::bad_alloc&) {

@@ -109,6 +109,10 @@ Split ParseSplit(std::string_view name) {
   Fail<UsageError>("--split {}: no such split; give valid or test", name);
 }
 
+std::string_view MainMetric(Protocol protocol) {
+  return protocol == Protocol::kSampled ? "HR@5" : "NDCG@10";
+}
+
 Metrics EvaluateSampled(const Model& model, const Interactions& held_out,
                         const Interactions& other_held_out, const Interactions& candidates,
                         const Names& names, const Parallel& parallel) {

@@ -28,6 +28,10 @@ enum class Split { kValid, kTest };
 std::string_view Name(Split split);       // "valid", "test"
 Split ParseSplit(std::string_view name);  // UsageError when it is neither
 
+// The one metric to compare models by where only one is wanted: HR@5 when sampled, NDCG@10 when
+// full.
+std::string_view MainMetric(Protocol protocol);
+
 // By the protocol of the data set. Error when the model has other numbers of users or items, when
 // the split holds nothing out, or when a score is not finite.
 Metrics Evaluate(const Model& model, const Dataset& dataset, Split split, const Parallel& parallel);

@@ -1,0 +1,209 @@
+// derrd recommend: the best items for users the model knows, for somebody new, or for everybody.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "derrd/cli/command.h"
+#include "derrd/cli/progress.h"
+#include "derrd/core/error.h"
+#include "derrd/core/nearest.h"
+#include "derrd/eval/same_ids.h"
+#include "derrd/eval/top_k.h"
+#include "derrd/report/table.h"
+#include "derrd/report/top_k_file.h"
+
+namespace derrd::cli {
+namespace {
+
+struct RecommendOptions : CommonOptions {
+  std::string model;
+  std::vector<std::string> users;
+  std::vector<std::string> items;
+  bool all = false;
+  std::size_t k = 10;
+  std::string dataset;
+  std::string output;
+};
+
+// What one user, or the new one, is recommended.
+struct Answer {
+  std::string user;  // empty for the new one
+  std::vector<ScoredItem> items;
+};
+
+void CheckUsage(const RecommendOptions& options) {
+  const int ways =
+      (options.users.empty() ? 0 : 1) + (options.items.empty() ? 0 : 1) + (options.all ? 1 : 0);
+  if (ways != 1) {
+    Fail<UsageError>("recommend to whom? Give one of --user ID, --items ID ID ... and --all");
+  }
+  if (options.all && options.output.empty()) {
+    Fail<UsageError>("--all writes a file; name it with -o FILE.tsv or -o FILE.npy");
+  }
+  if (!options.all && !options.output.empty()) {
+    Fail<UsageError>("-o {} belongs to --all; leave it out, or redirect the output",
+                     options.output);
+  }
+  if (!options.items.empty() && !options.dataset.empty()) {
+    Fail<UsageError>("--dataset knows nothing of a new user; leave it out with --items");
+  }
+  if (options.k == 0) Fail<UsageError>("-k 0: nothing to recommend; give at least 1");
+  if (options.all) TopKFormatOf(options.output);
+}
+
+// The indices of ids, ascending and distinct; Error that names the nearest id for an unknown one.
+std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids& ids,
+                               const std::string& what, const std::string& path) {
+  std::vector<std::int32_t> found;
+  for (const std::string& id : wanted) {
+    const auto index = ids.Find(id);
+    if (!index) {
+      Fail("{}: knows no {} '{}'{}", path, what, id,
+           DidYouMean(id, ids.size(), [&](std::size_t i) { return ids[i]; }));
+    }
+    found.push_back(*index);
+  }
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  return found;
+}
+
+std::vector<Answer> AnswerUsers(const ModelFile& file, const Interactions& excluded,
+                                const RecommendOptions& options) {
+  const auto users = Find(options.users, file.user_ids, "user", options.model);
+  std::map<std::int32_t, std::vector<ScoredItem>> found;
+  for (const std::int32_t user : users) found[user];  // so that the tasks only fill in
+  ForEachTopK(*file.model, users, excluded, options.k, Names{file.user_ids, file.item_ids},
+              Parallel(options.threads), [&](std::int32_t user, std::span<const ScoredItem> items) {
+                found.at(user).assign(items.begin(), items.end());
+              });
+  std::vector<Answer> answers;
+  for (const std::string& id : options.users) {
+    answers.push_back({id, found.at(*file.user_ids.Find(id))});
+  }
+  return answers;
+}
+
+Answer AnswerNewUser(const ModelFile& file, const RecommendOptions& options) {
+  const auto liked = Find(options.items, file.item_ids, "item", options.model);
+  return {"", TopKForLiked(*file.model, liked, options.k, Names{file.user_ids, file.item_ids})};
+}
+
+nlohmann::ordered_json ToJson(const Answer& answer, const ModelFile& file,
+                              const RecommendOptions& options) {
+  nlohmann::ordered_json json;
+  if (options.items.empty()) {
+    json["user"] = answer.user;
+  } else {
+    json["liked"] = options.items;
+  }
+  json["items"] = nlohmann::ordered_json::array();
+  for (const ScoredItem& item : answer.items) {
+    const auto index = static_cast<std::size_t>(item.item);
+    nlohmann::ordered_json entry = {{"item", file.item_ids[index]}, {"score", item.score}};
+    if (!file.item_names.empty()) entry["name"] = file.item_names[index];
+    json["items"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+std::string ToTable(const std::vector<Answer>& answers, const ModelFile& file) {
+  const bool with_user = answers.size() > 1;
+  Table table;
+  if (with_user) table.AddColumn("user", Table::Align::kLeft);
+  table.AddColumn("rank");
+  table.AddColumn("item", Table::Align::kLeft);
+  table.AddColumn("score");
+  if (!file.item_names.empty()) table.AddColumn("name", Table::Align::kLeft);
+  for (const Answer& answer : answers) {
+    for (std::size_t i = 0; i < answer.items.size(); ++i) {
+      const auto index = static_cast<std::size_t>(answer.items[i].item);
+      std::vector<std::string> row;
+      if (with_user) row.push_back(answer.user);
+      row.push_back(std::to_string(i + 1));
+      row.emplace_back(file.item_ids[index]);
+      row.push_back(fmt::format("{:.4f}", answer.items[i].score));
+      if (!file.item_names.empty()) row.emplace_back(file.item_names[index]);
+      table.AddRow(std::move(row));
+    }
+  }
+  return table.ToMarkdown();
+}
+
+void WriteAll(const ModelFile& file, const Interactions& excluded,
+              const RecommendOptions& options) {
+  Progress progress("recommend", file.model->users(), "users");
+  WriteTopK(file, excluded, options.k, options.output, Parallel(options.threads),
+            [&](std::size_t users) { progress.Update(users); });
+  progress.Finish(file.model->users());
+  if (options.json) {
+    PrintJson({{"model", options.model},
+               {"output", options.output},
+               {"users", file.model->users()},
+               {"k", options.k}});
+  }
+}
+
+void PrintAnswers(const ModelFile& file, const Interactions& excluded,
+                  const RecommendOptions& options) {
+  const std::vector<Answer> answers = options.items.empty()
+                                          ? AnswerUsers(file, excluded, options)
+                                          : std::vector{AnswerNewUser(file, options)};
+  if (!options.json) {
+    std::cout << ToTable(answers, file) << std::flush;
+    return;
+  }
+  nlohmann::ordered_json json = {{"model", options.model}, {"k", options.k}};
+  json["recommendations"] = nlohmann::ordered_json::array();
+  for (const Answer& answer : answers) {
+    json["recommendations"].push_back(ToJson(answer, file, options));
+  }
+  PrintJson(json);
+}
+
+void RunRecommend(const RecommendOptions& options) {
+  CheckUsage(options);
+  const ModelFile file = ModelFile::Open(options.model);
+  std::optional<Dataset> dataset;
+  if (!options.dataset.empty()) {
+    dataset = Dataset::Open(options.dataset);
+    CheckSameIds(file, options.model, *dataset);
+  }
+  const Interactions excluded = dataset ? dataset->train() : Interactions{};
+  if (options.all) {
+    WriteAll(file, excluded, options);
+  } else {
+    PrintAnswers(file, excluded, options);
+  }
+}
+
+}  // namespace
+
+void AddRecommendCommand(CLI::App& program) {
+  const auto [app, options] = AddCommand<RecommendOptions>(
+      program, "recommend", "List the best items for users, for somebody new, or for everybody",
+      "derrd recommend student.derrd --user 42 -k 10 --dataset citeulike.derrd\n"
+      "  derrd recommend student.derrd --items 17 4711\n"
+      "  derrd recommend student.derrd --all -k 100 -o top100.tsv",
+      RunRecommend);
+  app->add_option("MODEL", options->model, "Model that ranks the items")->required();
+  app->add_option("--user", options->users, "Users that the model knows; several are answered");
+  app->add_option("--items", options->items,
+                  "Items that somebody new likes; the others are ranked for them");
+  app->add_flag("--all", options->all, "Answer every user, to the file of -o");
+  app->add_option("-k,--top", options->k, "How many items each")->capture_default_str();
+  app->add_option("--dataset", options->dataset,
+                  "Data set whose training items a user is not recommended again");
+  app->add_option("-o,--output", options->output,
+                  "With --all. FILE.tsv: user, rank, item, score, and the item's name where known. "
+                  "FILE.npy: int32 of users x K; row u and number i are the u-th user and the i-th "
+                  "item of the model's ids, from 0, and -1 fills up a row");
+}
+
+}  // namespace derrd::cli

@@ -1,0 +1,131 @@
+#include "derrd/report/top_k_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <memory>
+#include <numeric>
+#include <string_view>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/core/file.h"
+#include "derrd/eval/score_rows.h"
+#include "derrd/eval/top_k.h"
+
+namespace derrd {
+namespace {
+
+// Users at once: enough for every slice to score whole blocks.
+constexpr std::size_t kChunkUsers = 64 * kUserSlices;
+
+// How a user's items look in the file. Threads may share it.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  virtual std::string Header() const = 0;
+  virtual std::string Encode(std::int32_t user, std::span<const ScoredItem> items) const = 0;
+};
+
+class TsvEncoder : public Encoder {
+ public:
+  explicit TsvEncoder(const ModelFile& model) : model_(model) {}
+
+  std::string Header() const override {
+    return model_.item_names.empty() ? "user\trank\titem\tscore\n"
+                                     : "user\trank\titem\tscore\tname\n";
+  }
+
+  std::string Encode(std::int32_t user, std::span<const ScoredItem> items) const override {
+    std::string lines;
+    const std::string user_id = Field(model_.user_ids[static_cast<std::size_t>(user)]);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto item = static_cast<std::size_t>(items[i].item);
+      fmt::format_to(std::back_inserter(lines), "{}\t{}\t{}\t{}", user_id, i + 1,
+                     Field(model_.item_ids[item]), items[i].score);
+      if (!model_.item_names.empty()) lines.append("\t").append(Field(model_.item_names[item]));
+      lines += '\n';
+    }
+    return lines;
+  }
+
+ private:
+  static std::string Field(std::string_view text) {
+    std::string field(text);
+    std::ranges::replace_if(
+        field, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+    return field;
+  }
+
+  const ModelFile& model_;
+};
+
+// Format version 1.0 of NumPy's NEP 1: magic, header length, a Python dictionary padded with spaces
+// so that the numbers start at a multiple of 64 bytes, then the numbers.
+class NpyEncoder : public Encoder {
+ public:
+  NpyEncoder(std::size_t users, std::size_t k) : users_(users), k_(k) {}
+
+  std::string Header() const override {
+    constexpr std::size_t kBefore = 10, kAlignment = 64;
+    std::string text =
+        fmt::format("{{'descr': '<i4', 'fortran_order': False, 'shape': ({}, {}), }}", users_, k_);
+    const std::size_t unpadded = kBefore + text.size() + 1;
+    text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+    text += '\n';
+    std::string header = "\x93NUMPY";
+    header += {'\x01', '\x00', static_cast<char>(text.size() & 0xFF),
+               static_cast<char>(text.size() >> 8)};
+    return header + text;
+  }
+
+  std::string Encode(std::int32_t, std::span<const ScoredItem> items) const override {
+    static_assert(std::endian::native == std::endian::little);
+    std::vector<std::int32_t> row(k_, -1);
+    std::ranges::transform(items, row.begin(), &ScoredItem::item);
+    return {reinterpret_cast<const char*>(row.data()), row.size() * sizeof(std::int32_t)};
+  }
+
+ private:
+  std::size_t users_, k_;
+};
+
+std::unique_ptr<Encoder> MakeEncoder(TopKFormat format, const ModelFile& model, std::size_t k) {
+  if (format == TopKFormat::kTsv) return std::make_unique<TsvEncoder>(model);
+  return std::make_unique<NpyEncoder>(model.model->users(), k);
+}
+
+}  // namespace
+
+TopKFormat TopKFormatOf(const std::string& path) {
+  if (path.ends_with(".tsv")) return TopKFormat::kTsv;
+  if (path.ends_with(".npy")) return TopKFormat::kNpy;
+  Fail<UsageError>("{}: cannot tell the format to write; end the path in .tsv or .npy", path);
+}
+
+void WriteTopK(const ModelFile& model, const Interactions& excluded, std::size_t k,
+               const std::string& path, const Parallel& parallel,
+               const std::function<void(std::size_t users)>& done) {
+  const std::size_t users = model.model->users();
+  const std::size_t width = std::min(k, model.model->items());
+  const auto encoder = MakeEncoder(TopKFormatOf(path), model, width);
+  const Names names{model.user_ids, model.item_ids};
+  OutputFile file(path);
+  file.Write(encoder->Header());
+  for (std::size_t begin = 0; begin < users; begin += kChunkUsers) {
+    std::vector<std::int32_t> chunk(std::min(kChunkUsers, users - begin));
+    std::iota(chunk.begin(), chunk.end(), static_cast<std::int32_t>(begin));
+    std::vector<std::string> encoded(chunk.size());
+    ForEachTopK(*model.model, chunk, excluded, width, names, parallel,
+                [&](std::int32_t user, std::span<const ScoredItem> items) {
+                  encoded[static_cast<std::size_t>(user) - begin] = encoder->Encode(user, items);
+                });
+    for (const std::string& text : encoded) file.Write(text);
+    done(begin + chunk.size());
+  }
+  file.Commit();
+}
+
+}  // namespace derrd
