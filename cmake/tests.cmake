@@ -20,3 +20,10 @@ endforeach()
 add_test(NAME layers COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/scripts/check_layers.py)
 add_test(NAME make_debian_dataset
   COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/scripts/make_debian_dataset_test.py)
+
+# What is installed is enough to build and run a program against, wherever it is put.
+add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
+  -DBUILD=${PROJECT_BINARY_DIR} -DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/embed
+  -DWORK=${PROJECT_BINARY_DIR}/tests/install -DGENERATOR=${CMAKE_GENERATOR}
+  -DCOMPILER=${CMAKE_CXX_COMPILER} -DBUILD_TYPE=${CMAKE_BUILD_TYPE} -DSANITIZE=${DERRD_SANITIZE}
+  -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)
