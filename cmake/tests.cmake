@@ -1,5 +1,6 @@
 # One test program a room, built from the room's *_test.cc; CTest runs each test case on its own.
 find_package(GTest REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 include(GoogleTest)
 
 foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
@@ -12,11 +13,20 @@ foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
       target_link_libraries(${room}_test PRIVATE derrd_cli)
     endif()
     target_compile_definitions(${room}_test PRIVATE
-      DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata")
+      DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata"
+      DERRD_PYTHON="${Python3_EXECUTABLE}")
     set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     gtest_discover_tests(${room}_test TEST_PREFIX ${room}. DISCOVERY_TIMEOUT 60)
   endif()
 endforeach()
 
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME layers COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/scripts/check_layers.py)
+add_test(NAME make_debian_dataset
+  COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/scripts/make_debian_dataset_test.py)
+
+# What is installed is enough to build and run a program against, wherever it is put.
+add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
+  -DBUILD=${PROJECT_BINARY_DIR} -DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/embed
+  -DWORK=${PROJECT_BINARY_DIR}/tests/install -DGENERATOR=${CMAKE_GENERATOR}
+  -DCOMPILER=${CMAKE_CXX_COMPILER} -DBUILD_TYPE=${CMAKE_BUILD_TYPE} -DSANITIZE=${DERRD_SANITIZE}
+  -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)

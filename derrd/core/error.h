@@ -30,7 +30,7 @@ template <typename Kind = Error, typename... Args>
   throw Kind(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// "cannot open 'x': No such file or directory", from errno.
+// "x.tsv: cannot open the file: No such file or directory; check the path", from errno.
 [[noreturn]] void FailWithErrno(const std::string& action, const std::string& path);
 
 }  // namespace derrd

@@ -19,7 +19,8 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) : path_(path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Non-blocking, so that a pipe nobody writes to is an error and no wait.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) FailWithErrno("open the file", path);
   struct stat status {};
   const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
@@ -62,8 +63,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
 }
 
 OutputFile::~OutputFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
   if (!partial_path_.empty()) ::unlink(partial_path_.c_str());
 }
 
@@ -92,11 +92,9 @@ void OutputFile::Commit() {
   if (!partial_path_.empty() && ::fsync(descriptor_) != 0) FailWithErrno("write", path_);
   if (::close(std::exchange(descriptor_, -1)) != 0) FailWithErrno("write", path_);
   if (!partial_path_.empty() && std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
-    const int code = errno;
-    ::unlink(partial_path_.c_str());
-    errno = code;
     FailWithErrno("replace the file", path_);
   }
+  partial_path_.clear();
 }
 
 std::string ReadTextFile(const std::string& path) { return std::string(MappedFile(path).text()); }

@@ -30,8 +30,8 @@ class MappedFile {
 
 // Writes "PATH.partial" and renames it to PATH on Commit(), after the bytes have reached the disk.
 // Without Commit() (an error, a kill) PATH keeps what it held before. A PATH that is a device or a
-// pipe
-// (/dev/stdout) is written directly. Every failure is an Error that names PATH.
+// pipe (/dev/stdout) is written directly. Every failure is an Error that names PATH, and leaves no
+// partial file once this object is gone.
 class OutputFile {
  public:
   explicit OutputFile(std::string path);

@@ -27,7 +27,7 @@ class Ids {
   // Adds the same two tensors; this object must live until the writer has written.
   void AddTo(SafetensorsWriter& writer, const std::string& name) const;
 
-  std::size_t size() const { return offsets_.empty() ? 0 : offsets_.size() - 1; }
+  std::size_t size() const { return offsets_.size() - 1; }
   bool empty() const { return size() == 0; }
   std::string_view operator[](std::size_t i) const {
     return {blob_.data() + offsets_[i], static_cast<std::size_t>(offsets_[i + 1] - offsets_[i])};
@@ -38,8 +38,10 @@ class Ids {
 
  private:
   struct Index;
+  static constexpr std::int64_t kNoOffsets[] = {0};
+
   std::span<const char> blob_;
-  std::span<const std::int64_t> offsets_;
+  std::span<const std::int64_t> offsets_ = kNoOffsets;
   std::shared_ptr<const void> memory_;
   std::shared_ptr<Index> index_;
 };

@@ -30,9 +30,10 @@ int CheckedThreads(int threads) {
 
 struct Parallel::Arena {
   explicit Arena(int threads)
-      : control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)),
-        arena(threads) {}
-  tbb::global_control control;  // lets the arena have more threads than the machine has cores
+      : control(tbb::global_control::max_allowed_parallelism, kMostThreads), arena(threads) {}
+  // Lets the arena have more threads than the machine has cores. Of several such limits the lowest
+  // holds, so it is the same for all and the arena alone says how many.
+  tbb::global_control control;
   tbb::task_arena arena;
 };
 

@@ -88,9 +88,9 @@ class RandomStream {
 
 // A pseudo-random permutation of [0, n) that takes no memory: element i is computed when asked for,
 // in any order and by any thread. A balanced Feistel network of six keyed rounds over the
-// smallest even number of bits that holds n; values of n and above are walked on (Black and
-// Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002). Expected cost: under four
-// evaluations.
+// smallest even number of bits, at least 8, that holds n; values of n and above are walked on
+// (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002). Expected cost: under
+// four evaluations for n > 64, and 256 / n below.
 class RandomPermutation {
  public:
   RandomPermutation(std::uint64_t seed, Role role, std::uint64_t step, std::uint64_t n);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 
 namespace derrd {
@@ -30,7 +33,12 @@ const DTypeInfo& Info(DType dtype) { return kDTypes[static_cast<std::size_t>(dty
 
 std::size_t Padding(std::size_t size) { return (kAlignment - size % kAlignment) % kAlignment; }
 
-[[noreturn]] void FailBroken(const std::string& path, const std::string& what) {
+// The account may quote a damaged header, so it is kept to one line of bearable length.
+[[noreturn]] void FailBroken(const std::string& path, std::string what) {
+  constexpr std::size_t kLongest = 200;
+  if (what.size() > kLongest) what = what.substr(0, kLongest) + "...";
+  std::ranges::replace_if(
+      what, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
   Fail(
       "{}: not a readable safetensors file: {}; it may be cut short or of another kind, so make it "
       "again",
@@ -47,11 +55,13 @@ TensorInfo ReadTensor(const std::string& path, const std::string& name, const Js
     FailBroken(path, fmt::format("tensor '{}' has the unknown type {}", name, type_name));
   }
   TensorInfo tensor{type->dtype, {}, {}};
+  const Json& shape = entry.at("shape");
+  const auto is_size = [](const Json& extent) { return extent.is_number_unsigned(); };
+  if (!shape.is_array() || !std::ranges::all_of(shape, is_size)) {
+    FailBroken(path, fmt::format("tensor '{}' has a shape that is no list of sizes", name));
+  }
   std::size_t bytes = type->size;
-  for (const Json& extent : entry.at("shape")) {
-    if (!extent.is_number_unsigned()) {
-      FailBroken(path, fmt::format("tensor '{}' has a shape that is no list of sizes", name));
-    }
+  for (const Json& extent : shape) {
     tensor.shape.push_back(extent.get<std::size_t>());
     if (__builtin_mul_overflow(bytes, tensor.shape.back(), &bytes)) {
       FailBroken(path, fmt::format("tensor '{}' claims an impossible shape", name));
@@ -79,16 +89,23 @@ TensorInfo ReadTensor(const std::string& path, const std::string& name, const Js
   return tensor;
 }
 
-void CheckNoOverlap(const std::string& path, const std::map<std::string, TensorInfo>& tensors) {
-  std::vector<std::pair<const std::byte*, const std::byte*>> ranges;
+// As the format asks, every byte belongs to exactly one tensor. It also tells a file that was cut
+// short or that had something appended.
+void CheckCoverage(const std::string& path, const std::map<std::string, TensorInfo>& tensors,
+                   std::span<const std::byte> data) {
+  std::vector<std::pair<const std::byte*, std::size_t>> ranges;
   for (const auto& [name, tensor] : tensors) {
-    if (!tensor.bytes.empty()) {
-      ranges.emplace_back(tensor.bytes.data(), tensor.bytes.data() + tensor.bytes.size());
-    }
+    if (!tensor.bytes.empty()) ranges.emplace_back(tensor.bytes.data(), tensor.bytes.size());
   }
-  std::sort(ranges.begin(), ranges.end());
-  for (std::size_t i = 1; i < ranges.size(); ++i) {
-    if (ranges[i].first < ranges[i - 1].second) FailBroken(path, "two tensors overlap");
+  std::ranges::sort(ranges);
+  const std::byte* next = data.data();
+  for (const auto& [begin, size] : ranges) {
+    if (begin < next) FailBroken(path, "two tensors overlap");
+    if (begin > next) break;
+    next = begin + size;
+  }
+  if (next != data.data() + data.size()) {
+    FailBroken(path, fmt::format("byte {} of its data belongs to no tensor", next - data.data()));
   }
 }
 
@@ -115,15 +132,18 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     if (!header.is_object()) FailBroken(path, "its header is no JSON object");
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
+        if (!entry.is_object()) FailBroken(path, "its metadata is no JSON object");
         for (const auto& [key, value] : entry.items()) metadata_[key] = value.get<std::string>();
       } else {
         tensors_.emplace(name, ReadTensor(path, name, entry, data));
       }
     }
+  } catch (const nlohmann::json::parse_error& error) {
+    FailBroken(path, fmt::format("its header is no JSON from byte {} on", error.byte));
   } catch (const nlohmann::json::exception& error) {
     FailBroken(path, fmt::format("its header is not as the format asks ({})", error.what()));
   }
-  CheckNoOverlap(path, tensors_);
+  CheckCoverage(path, tensors_, data);
   std::erase_if(tensors_, [](const auto& item) { return item.first.starts_with(kPadPrefix); });
 }
 
@@ -160,6 +180,9 @@ const TensorInfo& SafetensorsFile::Require(const std::string& name, DType dtype)
 
 void SafetensorsWriter::AddBytes(std::string name, DType dtype, std::vector<std::size_t> shape,
                                  std::span<const std::byte> bytes) {
+  assert(std::accumulate(shape.begin(), shape.end(), Size(dtype), std::multiplies<>()) ==
+         bytes.size());
+  assert(std::ranges::none_of(entries_, [&](const Entry& entry) { return entry.name == name; }));
   entries_.push_back({std::move(name), dtype, std::move(shape), bytes});
 }
 
@@ -180,7 +203,8 @@ void SafetensorsWriter::Write(const std::string& path) const {
       describe(fmt::format("{}{}", kPadPrefix, pads++), DType::kU8, {pad}, pad);
     }
   }
-  std::string text = header.dump();
+  // Metadata may quote what a user gave in another encoding; that must not stop the writing.
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   text.append(Padding(kLengthBytes + text.size()), ' ');
   const std::uint64_t header_size = text.size();
 

@@ -63,10 +63,10 @@ struct TensorInfo {
   std::span<const std::byte> bytes;
 };
 
-// An opened file. Everything the header claims is checked on opening (lengths, ranges, overlaps,
-// shapes against bytes), so a file that is cut short, of another kind or with a lying header is an
-// Error there and never a fault later. Immutable; threads may share it. Keep it (it is meant to be
-// held in a shared_ptr) as long as any span taken from it.
+// An opened file. Everything the header claims is checked on opening (lengths, ranges, overlaps and
+// gaps, shapes against bytes), so a file that is cut short, of another kind or with a lying header
+// is an Error there and never a fault later. Immutable; threads may share it. Keep it (it is meant
+// to be held in a shared_ptr) as long as any span taken from it.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -107,7 +107,9 @@ class SafetensorsFile {
   std::map<std::string, TensorInfo> tensors_;
 };
 
-// Collects tensors, then writes them in one go. The spans must live until Write() returns.
+// Collects tensors, then writes them in one go. The spans must live until Write() returns; names
+// are distinct and a shape holds as many elements as its span. Bytes of metadata that are not UTF-8
+// are written as U+FFFD.
 class SafetensorsWriter {
  public:
   explicit SafetensorsWriter(std::string_view kind) { metadata_["derrd.kind"] = kind; }

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what is missing, configures and builds: scripts/build.sh [PRESET] (default: release).
+# The program is then build/PRESET/derrd.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+preset="${1:-release}"
+
+scripts/install-deps.sh
+# The Python of the tests, where scripts/test.sh has made one.
+python=()
+[[ -x .venv/bin/python ]] && python=("-DPython3_EXECUTABLE=$PWD/.venv/bin/python")
+cmake --preset "$preset" "${python[@]}"
+cmake --build --preset "$preset"
