@@ -1,62 +1,173 @@
 #include "derrd/data/import.h"
 
+#include <array>
+
 #include "derrd/core/error.h"
-#include "derrd/data/dataset.h"
-#include "derrd/data/id_table.h"
-#include "derrd/data/interaction_log.h"
-#include "derrd/data/line_reader.h"
+#include "derrd/data/item_names.h"
+#include "derrd/data/negatives.h"
 #include "derrd/data/numbering.h"
 
 namespace derrd {
 namespace {
 
-// "user<TAB>item item item", with a header line.
-InteractionLog ReadLists(const std::string& path, IdTables& tables) {
+constexpr std::uint32_t kUsualNegatives = 499;
+
+void CheckGivenOptions(const ImportOptions& options) {
+  if (options.given.train.empty() || options.given.valid.empty() || options.given.test.empty()) {
+    Fail<UsageError>("given splits need all of --train, --valid and --test");
+  }
+  if (options.filter.min_rating || options.filter.min_user > 0 || options.filter.min_item > 0) {
+    Fail<UsageError>(
+        "given splits are taken as they are; leave out --min-rating, --min-user and --min-item");
+  }
+  if (options.split || options.order || !options.ratio.empty() || options.negatives) {
+    Fail<UsageError>(
+        "given splits are not split again; leave out --split, --order, --ratio and --negatives "
+        "(--candidates FILE gives sampled negatives)");
+  }
+  if (!options.read.rating.empty() || !options.read.time.empty()) {
+    Fail<UsageError>("given splits need no rating and no time; leave out --rating and --time");
+  }
+}
+
+void CheckSplitOptions(const ImportOptions& options) {
+  const bool ratio = options.split == SplitKind::kRatio;
+  if (!ratio && !options.ratio.empty()) {
+    Fail<UsageError>("--ratio belongs to --split ratio; give both or neither");
+  }
+  if (ratio && options.negatives.value_or(0) > 0) {
+    Fail<UsageError>(
+        "--negatives belongs to --split leave-one-out; a split by ratio is ranked among all items");
+  }
+}
+
+void CheckOptions(const ImportOptions& options) {
+  if (options.given.any() && !options.files.empty()) {
+    Fail<UsageError>("give either FILES to split, or --train, --valid and --test; not both");
+  }
+  if (options.given.any()) return CheckGivenOptions(options);
+  if (options.files.empty()) {
+    Fail<UsageError>("no input; give FILES of interactions, or --train, --valid and --test");
+  }
+  CheckSplitOptions(options);
+}
+
+SplitOptions SplitOptionsOf(const ImportOptions& options) {
+  SplitOptions split;
+  split.kind = options.split.value_or(split.kind);
+  split.order = options.order.value_or(split.order);
+  if (!options.ratio.empty()) split.ratio = ParseRatio(options.ratio);
+  split.seed = options.seed;
+  return split;
+}
+
+InteractionLog ReadFiles(const ImportOptions& options, IdTables& tables,
+                         const ProgressCallback& progress, ImportSummary& summary) {
   InteractionLog log;
-  LineReader reader(path);
-  std::string_view line;
-  reader.Next(line);
-  while (reader.Next(line)) {
-    const std::size_t tab = line.find('\t');
-    if (tab == std::string_view::npos) Fail("{}: no tab after the user", reader.Place());
-    const std::int32_t user = tables.users.Intern(line.substr(0, tab));
-    std::size_t begin = tab + 1;
-    while (begin < line.size()) {
-      const std::size_t end = std::min(line.find(' ', begin), line.size());
-      if (end > begin) {
-        log.users.push_back(user);
-        log.items.push_back(tables.items.Intern(line.substr(begin, end - begin)));
-      }
-      begin = end + 1;
-    }
+  InteractionReader reader(options.read, options.filter.min_rating.has_value(), tables, progress);
+  for (const std::string& path : options.files) summary.files.push_back(reader.Read(path, log));
+  if (log.empty()) {
+    Fail("{}: holds no interactions; give a file with some", options.files.front());
   }
   return log;
 }
 
+void FilterLog(const FilterOptions& options, const IdTables& tables, InteractionLog& log,
+               ImportSummary& summary) {
+  const std::size_t before = log.size();
+  summary.dropped = Filter(options, tables.users.size(), tables.items.size(), log);
+  if (!log.empty()) return;
+  Fail(
+      "nothing is left of {} interactions: {} were duplicates, {} below --min-rating, {} below "
+      "--min-user or --min-item; lower these",
+      before, summary.dropped.duplicates, summary.dropped.below_min_rating, summary.dropped.rare);
+}
+
+DatasetContents ReadAndSplit(const ImportOptions& options, const ProgressCallback& progress,
+                             ImportSummary& summary) {
+  const SplitOptions split = SplitOptionsOf(options);
+  const bool leave_one_out = split.kind == SplitKind::kLeaveOneOut;
+  const std::uint32_t negatives = options.negatives.value_or(leave_one_out ? kUsualNegatives : 0);
+  IdTables tables;
+  InteractionLog log = ReadFiles(options, tables, progress, summary);
+  FilterLog(options.filter, tables, log, summary);
+
+  DatasetContents contents;
+  Renumber(tables, std::array{&log}, contents);
+  Splits splits = Split(log, contents.user_ids, split);
+  if (negatives > 0) {
+    contents.protocol = Protocol::kSampled;
+    contents.candidates = SampleNegatives(splits, contents.user_ids, contents.item_ids.size(),
+                                          negatives, options.seed);
+  }
+  contents.train = std::move(splits.train);
+  contents.valid = std::move(splits.valid);
+  contents.test = std::move(splits.test);
+
+  Metadata& metadata = contents.metadata;
+  metadata["import.split"] = Name(split.kind);
+  metadata["import.order"] = Name(split.order);
+  if (!leave_one_out) {
+    metadata["import.ratio"] =
+        fmt::format("{},{},{}", split.ratio[0], split.ratio[1], split.ratio[2]);
+  }
+  metadata["import.negatives"] = std::to_string(negatives);
+  metadata["import.seed"] = std::to_string(options.seed);
+  if (options.filter.min_rating) {
+    metadata["import.min_rating"] = fmt::format("{}", *options.filter.min_rating);
+  }
+  metadata["import.min_user"] = std::to_string(options.filter.min_user);
+  metadata["import.min_item"] = std::to_string(options.filter.min_item);
+  return contents;
+}
+
+void AddItemNames(const std::string& path, DatasetContents& contents, ImportSummary& summary) {
+  const ItemNames names = ReadItemNames(path, contents.item_ids);
+  if (names.named == 0) {
+    Fail("{}: names none of the {} items; check that its ids are those of the interactions", path,
+         contents.item_ids.size());
+  }
+  contents.item_names = Ids(names.names);
+  summary.names = NameSummary{names.named, names.unknown};
+}
+
+// How it was made and what came of it, for `derrd info`.
+void AddCounts(const ImportSummary& summary, Metadata& metadata) {
+  const auto add = [&](const char* name, std::size_t count) {
+    metadata[fmt::format("import.{}", name)] = std::to_string(count);
+  };
+  add("users", summary.users);
+  add("items", summary.items);
+  add("untrained_items", summary.untrained_items);
+  add("train", summary.train);
+  add("valid", summary.valid);
+  add("test", summary.test);
+  add("candidates", summary.candidates);
+  add("dropped.duplicates", summary.dropped.duplicates);
+  add("dropped.below_min_rating", summary.dropped.below_min_rating);
+  add("dropped.below_min_user_or_min_item", summary.dropped.rare);
+}
+
 }  // namespace
 
-void Import(const ImportOptions& options, const std::string& output) {
-  IdTables tables;
-  InteractionLog train = ReadLists(options.train, tables);
-  InteractionLog valid = ReadLists(options.valid, tables);
-  InteractionLog test = ReadLists(options.test, tables);
-  InteractionLog candidates;
-  if (!options.candidates.empty()) candidates = ReadLists(options.candidates, tables);
-  const auto users = Numbering::Of(tables.users, std::vector<std::uint8_t>(tables.users.size(), 1));
-  const auto items = Numbering::Of(tables.items, std::vector<std::uint8_t>(tables.items.size(), 1));
-  for (InteractionLog* log : {&train, &valid, &test, &candidates}) {
-    users.Apply(log->users);
-    items.Apply(log->items);
-  }
+ImportSummary Import(const ImportOptions& options, const std::string& output,
+                     const ProgressCallback& progress) {
+  CheckOptions(options);
+  ImportSummary summary;
   DatasetContents contents;
-  contents.user_ids = Ids(users.ids);
-  contents.item_ids = Ids(items.ids);
-  contents.protocol = options.candidates.empty() ? Protocol::kFull : Protocol::kSampled;
-  contents.train = ToInteractions(train, users.ids.size());
-  contents.valid = ToInteractions(valid, users.ids.size());
-  contents.test = ToInteractions(test, users.ids.size());
-  contents.candidates = ToInteractions(candidates, users.ids.size());
+  if (options.given.any()) {
+    ReadOptions read = options.read;
+    read.rating = read.time = "none";
+    contents = ReadGivenFiles(options.given, read, progress, summary);
+    contents.metadata["import.split"] = "given";
+  } else {
+    contents = ReadAndSplit(options, progress, summary);
+  }
+  if (!options.item_names.empty()) AddItemNames(options.item_names, contents, summary);
+  summary.CountKept(contents);
+  AddCounts(summary, contents.metadata);
   WriteDataset(contents, output);
+  return summary;
 }
 
 }  // namespace derrd

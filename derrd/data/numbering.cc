@@ -48,4 +48,22 @@ Numbering Numbering::Of(const IdTable& table, const std::vector<std::uint8_t>& u
   return result;
 }
 
+void Renumber(const IdTables& tables, std::span<InteractionLog* const> logs,
+              DatasetContents& contents) {
+  std::vector<std::uint8_t> used_users(tables.users.size(), 0);
+  std::vector<std::uint8_t> used_items(tables.items.size(), 0);
+  for (const InteractionLog* log : logs) {
+    for (const std::int32_t user : log->users) used_users[static_cast<std::size_t>(user)] = 1;
+    for (const std::int32_t item : log->items) used_items[static_cast<std::size_t>(item)] = 1;
+  }
+  const Numbering users = Numbering::Of(tables.users, used_users);
+  const Numbering items = Numbering::Of(tables.items, used_items);
+  for (InteractionLog* log : logs) {
+    users.Apply(log->users);
+    items.Apply(log->items);
+  }
+  contents.user_ids = Ids(users.ids);
+  contents.item_ids = Ids(items.ids);
+}
+
 }  // namespace derrd

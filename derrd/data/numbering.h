@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "derrd/data/dataset.h"
 #include "derrd/data/id_table.h"
+#include "derrd/data/interaction_log.h"
 
 namespace derrd {
 
@@ -25,6 +27,10 @@ struct Numbering {
     for (std::int32_t& number : numbers) number = new_number[static_cast<std::size_t>(number)];
   }
 };
+
+// Numbers anew what the logs use and puts the ids into `contents`.
+void Renumber(const IdTables& tables, std::span<InteractionLog* const> logs,
+              DatasetContents& contents);
 
 }  // namespace derrd
 

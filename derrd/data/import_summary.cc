@@ -1,0 +1,81 @@
+#include "derrd/data/import_summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace derrd {
+
+void ImportSummary::CountKept(const DatasetContents& contents) {
+  protocol = contents.protocol;
+  users = contents.user_ids.size();
+  items = contents.item_ids.size();
+  train = contents.train.items.size();
+  valid = contents.valid.items.size();
+  test = contents.test.items.size();
+  candidates = contents.candidates.items.size();
+  std::vector<std::uint8_t> trained(items, 0);
+  for (const std::int32_t item : contents.train.items) trained[static_cast<std::size_t>(item)] = 1;
+  untrained_items = static_cast<std::size_t>(std::ranges::count(trained, 0));
+}
+
+nlohmann::ordered_json ToJson(const ImportSummary& summary) {
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const FileSummary& file : summary.files) {
+    files.push_back({{"path", file.path},
+                     {"layout", file.layout},
+                     {"lines", file.lines},
+                     {"interactions", file.interactions},
+                     {"empty_lists", file.empty_lists}});
+  }
+  nlohmann::ordered_json json = {{"files", std::move(files)},
+                                 {"dropped",
+                                  {{"duplicates", summary.dropped.duplicates},
+                                   {"below_min_rating", summary.dropped.below_min_rating},
+                                   {"below_min_user_or_min_item", summary.dropped.rare}}},
+                                 {"users", summary.users},
+                                 {"items", summary.items},
+                                 {"untrained_items", summary.untrained_items},
+                                 {"interactions", summary.interactions()},
+                                 {"density", summary.density()},
+                                 {"protocol", Name(summary.protocol)},
+                                 {"train", summary.train},
+                                 {"valid", summary.valid},
+                                 {"test", summary.test},
+                                 {"candidates", summary.candidates}};
+  if (summary.names) {
+    json["item_names"] = {{"named", summary.names->named}, {"unknown", summary.names->unknown}};
+  }
+  return json;
+}
+
+std::string ToText(const ImportSummary& summary) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  for (const FileSummary& file : summary.files) {
+    fmt::format_to(out, "read     {}: {} lines, {} interactions ({})\n", file.path, file.lines,
+                   file.interactions, file.layout);
+    if (file.empty_lists > 0) fmt::format_to(out, "         {} empty lists\n", file.empty_lists);
+  }
+  const FilterCounts& dropped = summary.dropped;
+  fmt::format_to(out,
+                 "dropped  {} duplicates, {} below --min-rating, {} below --min-user or "
+                 "--min-item\n",
+                 dropped.duplicates, dropped.below_min_rating, dropped.rare);
+  fmt::format_to(out,
+                 "kept     {} users, {} items ({} absent from training), {} interactions, "
+                 "density {:.4g}\n",
+                 summary.users, summary.items, summary.untrained_items, summary.interactions(),
+                 summary.density());
+  fmt::format_to(out, "splits   {} train, {} valid, {} test, {} candidates; protocol {}\n",
+                 summary.train, summary.valid, summary.test, summary.candidates,
+                 Name(summary.protocol));
+  if (summary.names) {
+    fmt::format_to(out, "names    {} of {} items, {} names of other items\n", summary.names->named,
+                   summary.items, summary.names->unknown);
+  }
+  return text;
+}
+
+}  // namespace derrd
