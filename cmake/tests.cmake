@@ -30,3 +30,6 @@ add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
   -DWORK=${PROJECT_BINARY_DIR}/tests/install -DGENERATOR=${CMAKE_GENERATOR}
   -DCOMPILER=${CMAKE_CXX_COMPILER} -DBUILD_TYPE=${CMAKE_BUILD_TYPE} -DSANITIZE=${DERRD_SANITIZE}
   -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)
+
+add_test(NAME program COMMAND Python3::Interpreter
+  ${PROJECT_SOURCE_DIR}/derrd/cli/program_test.py $<TARGET_FILE:derrd_program>)

@@ -1,9 +1,9 @@
-#include <iostream>
-
 #include "derrd/cli/training.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/rankings.h"
+#include "derrd/eval/same_ids.h"
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/truncated_svd.h"
 #include "derrd/train/bpr_term.h"
 #include "derrd/train/de_term.h"
 #include "derrd/train/rrd_term.h"
@@ -39,23 +39,39 @@ Json ConfigOf(const RrdOptions& rrd) {
           {"sample_interesting", rrd.sample_interesting}};
 }
 
+// The teacher cut to the student's width: what one would try before distilling.
+void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
+              const Parallel& parallel) {
+  const auto* factors = dynamic_cast<const BprMf*>(&teacher);
+  if (factors == nullptr) {
+    Fail<UsageError>(
+        "--method svd: needs a teacher whose scores are products of rows, and {} is {}",
+        options.teacher, teacher.kind());
+  }
+  const Factors cut = TruncateFactors(factors->user_rows(), factors->item_rows(), options.width);
+  auto student = std::make_unique<BprMf>(cut.user, cut.item);
+  const Metrics valid =
+      dataset.valid().empty() ? Metrics() : Evaluate(*student, dataset, Split::kValid, parallel);
+  WriteModel(options, dataset, std::move(student), {{"method", "svd"}, {"width", options.width}},
+             valid);
+}
+
 void RunDistill(const DistillOptions& options) {
   const Dataset dataset = Dataset::Open(options.dataset);
   const ModelFile teacher = ModelFile::Open(options.teacher);
+  CheckSameIds(teacher, options.teacher, dataset);
   const Parallel parallel(options.threads);
-  Json config = cli::ConfigOf(options, options.method);
-  const bool de = options.method == "de" || options.method == "de-rrd";
-  const bool rrd = options.method == "rrd" || options.method == "de-rrd";
+  if (options.method == "svd") return Truncate(options, dataset, *teacher.model, parallel);
 
-  BprMf student(dataset.users(), dataset.items(), options.width, options.seed);
+  Json config = cli::ConfigOf(options, options.method);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());
-  if (de) {
+  if (options.method == "de" || options.method == "de-rrd") {
     config["de"] = ConfigOf(options.de);
     terms.push_back(
         std::make_unique<DeTerm>(*teacher.model, options.width, options.de, options.seed));
   }
-  if (rrd) {
+  if (options.method == "rrd" || options.method == "de-rrd") {
     RrdOptions settings = options.rrd;
     settings.sample_interesting = options.rrd_sampling == "position";
     config["rrd"] = ConfigOf(settings);
@@ -63,7 +79,8 @@ void RunDistill(const DistillOptions& options) {
         dataset, RankUnobserved(*teacher.model, dataset, settings.top, parallel), settings,
         options.seed));
   }
-  TrainAndWrite(options, dataset, student, terms, std::move(config), parallel);
+  BprMf student(dataset.users(), dataset.items(), options.width, options.seed);
+  TrainAndWrite("distill", options, dataset, student, terms, std::move(config), parallel);
 }
 
 void AddDeOptions(CLI::App& app, DeTermOptions& de) {
@@ -125,8 +142,9 @@ void AddDistillCommand(CLI::App& program) {
   options->width = 20;
   AddTrainingOptions(*app, *options);
   app->add_option("--teacher", options->teacher, "Model to distil")->required();
-  app->add_option("--method", options->method, "none (from scratch), de, rrd, or de-rrd")
-      ->check(CLI::IsMember({"none", "de", "rrd", "de-rrd"}))
+  app->add_option("--method", options->method,
+                  "none (from scratch), de, rrd, de-rrd, or svd (the teacher cut to the width)")
+      ->check(CLI::IsMember({"none", "de", "rrd", "de-rrd", "svd"}))
       ->capture_default_str();
   AddDeOptions(*app, options->de);
   AddRrdOptions(*app, *options);

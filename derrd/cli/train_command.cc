@@ -13,7 +13,7 @@ void RunTrain(const TrainCommandOptions& options) {
   BprMf model(dataset.users(), dataset.items(), options.width, options.seed);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());
-  TrainAndWrite(options, dataset, model, terms, ConfigOf(options, "none"), parallel);
+  TrainAndWrite("train", options, dataset, model, terms, ConfigOf(options, "none"), parallel);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "derrd/cli/training.h"
 
-#include <chrono>
 #include <iostream>
 #include <optional>
 
+#include "derrd/cli/progress.h"
 #include "derrd/core/file.h"
 
 namespace derrd::cli {
@@ -33,6 +33,14 @@ Json ToJson(const EpochReport& report) {
   line["train_seconds"] = report.train_seconds;
   line["evaluate_seconds"] = report.evaluate_seconds;
   return line;
+}
+
+// What the progress line says of the last epoch.
+std::string Note(const EpochReport& report, const std::string& keep) {
+  std::string note = fmt::format("epoch {}", report.epoch);
+  for (const auto& [name, loss] : report.losses) note += fmt::format(", {} {:.4g}", name, loss);
+  if (!report.valid.empty()) note += fmt::format(", {} {:.4f}", keep, report.valid.At(keep));
+  return note;
 }
 
 }  // namespace
@@ -96,24 +104,37 @@ void WriteModel(const TrainingOptions& options, const Dataset& dataset,
                {"valid", file.metrics}});
     return;
   }
-  std::cerr << fmt::format("wrote {}\n", options.output);
+  std::cerr << fmt::format("{}: {} numbers", options.output, file.model->parameters());
+  for (const auto& [name, value] : valid) {
+    if (name == "HR@5" || name == "NDCG@10")
+      std::cerr << fmt::format(", validation {} {:.4f}", name, value);
+  }
+  std::cerr << "\n";
 }
 
-void TrainAndWrite(const TrainingOptions& options, const Dataset& dataset, TrainableModel& student,
-                   const std::vector<std::unique_ptr<Term>>& terms, Json config,
-                   const Parallel& parallel) {
+void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
+                   TrainableModel& student, const std::vector<std::unique_ptr<Term>>& terms,
+                   Json config, const Parallel& parallel) {
   TrainOptions train = options.train;
   train.seed = options.seed;
   train.stopping = StoppingOptions(options, dataset);
   std::optional<OutputFile> log;
   if (!options.log.empty()) log.emplace(options.log);
+  const std::uint64_t batches = (dataset.train().size() + train.batch_size - 1) / train.batch_size;
+  Progress progress(label, static_cast<std::uint64_t>(train.epochs) * batches, "batches");
+  std::string note;
+  std::uint64_t done = 0;
   TrainObserver observer;
+  observer.on_batch = [&](std::int32_t epoch, std::size_t batch) {
+    done = static_cast<std::uint64_t>(epoch) * batches + batch;
+    progress.Update(done, note);
+  };
   observer.on_epoch = [&](const EpochReport& report) {
-    const Json line = ToJson(report);
-    if (log) log->Write(line.dump() + "\n");
-    std::cerr << line.dump() << "\n";
+    note = Note(report, train.stopping.keep);
+    if (log) log->Write(ToJson(report).dump() + "\n");
   };
   TrainResult result = Train(student, dataset, terms, train, parallel, observer);
+  progress.Finish(done, note);
   if (log) log->Commit();
   config["best_epoch"] = result.best_epoch;
   WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);

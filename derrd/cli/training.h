@@ -25,16 +25,16 @@ struct TrainingOptions : CommonOptions {
 // Declares the flags above.
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options);
 
-// Trains a fresh student of options.width on the terms and writes it to options.output, with
-// `config` as the account of how it came to be. Prints the kept epoch's metrics.
-void TrainAndWrite(const TrainingOptions& options, const Dataset& dataset, TrainableModel& student,
-                   const std::vector<std::unique_ptr<Term>>& terms, nlohmann::ordered_json config,
-                   const Parallel& parallel);
+// Trains the student on the terms and writes the kept epoch to options.output, with `config` as the
+// account of how it came to be. `label` names the work on the progress line.
+void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
+                   TrainableModel& student, const std::vector<std::unique_ptr<Term>>& terms,
+                   nlohmann::ordered_json config, const Parallel& parallel);
 
 // The hyper-parameters of the run that every method has.
 nlohmann::ordered_json ConfigOf(const TrainingOptions& options, const std::string& method);
 
-// Writes a model made without training (by a truncated SVD) in the same way.
+// Writes a model with the ids of its data set; `valid` are its validation metrics.
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,
                 std::unique_ptr<Model> model, nlohmann::ordered_json config, const Metrics& valid);
 

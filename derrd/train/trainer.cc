@@ -49,7 +49,7 @@ class Run {
     const std::size_t count = batches_.batches_per_epoch();
     for (std::size_t b = 0; b < count; ++b) {
       Step(batches_.Get(epoch, b, parallel_), sums);
-      if (observer_.on_batch) observer_.on_batch(epoch, b + 1, count);
+      if (observer_.on_batch) observer_.on_batch(epoch, b + 1);
     }
     adam_.Flush(parallel_);
     std::vector<std::pair<std::string, double>> losses;

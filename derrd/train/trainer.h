@@ -39,7 +39,7 @@ struct EpochReport {
 
 // Calls of a run on its way, from the training thread.
 struct TrainObserver {
-  std::function<void(std::int32_t epoch, std::size_t batch, std::size_t batches)> on_batch;
+  std::function<void(std::int32_t epoch, std::size_t batches_done)> on_batch;
   std::function<void(const EpochReport&)> on_epoch;
 };
 

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""The whole program, from text files to recommendations, and what it says when something is wrong.
+
+  program_test.py path/to/derrd      (run by CTest; needs numpy and safetensors)
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+DERRD = str(pathlib.Path(sys.argv.pop(1)).resolve())
+METHODS = ("none", "de", "rrd", "de-rrd", "svd")
+SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "--rrd-uninteresting", "7",
+         "--rrd-top", "20"]
+
+
+def run(*words, threads=None):
+    command = [DERRD, *map(str, words)]
+    if threads:
+        command += ["--threads", str(threads)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def interactions(users=60, items=80, groups=4, seed=1):
+    """Users of a group like the items of that group: something that can be learned."""
+    draw = random.Random(seed)
+    for user in range(users):
+        own = [item for item in range(items) if item % groups == user % groups]
+        for item in sorted(draw.sample(own, 9) + draw.sample(range(items), 2)):
+            yield f"u{user}", f"i{item}"
+
+
+class ProgramTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        cls.csv = cls.folder / "likes.csv"
+        cls.csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions()))
+        cls.names = cls.folder / "names.csv"
+        cls.names.write_text("item,name\n" + "".join(f"i{i},Item number {i}\n" for i in range(80)))
+        cls.dataset = cls.folder / "likes.derrd"
+        cls.ok("import", cls.csv, "--item-names", cls.names, "--negatives", 30, "-o", cls.dataset)
+        cls.teacher = cls.folder / "teacher.derrd"
+        cls.ok("train", cls.dataset, "--width", 16, "--epochs", 40, "--batch-size", 128,
+               "--learning-rate", 0.01, "-o", cls.teacher)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    @classmethod
+    def ok(cls, *words, **options):
+        done = run(*words, **options)
+        if done.returncode != 0:
+            raise AssertionError(f"derrd {' '.join(map(str, words))}: {done.stderr}")
+        return done
+
+    def fails(self, code, *words, says, output=None):
+        """The run ends with this code and one line that says all of `says`, and leaves no output."""
+        done = run(*words)
+        message = done.stderr.splitlines()[-1] if done.stderr else ""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertTrue(message.startswith("derrd: "), done.stderr)
+        for part in says:
+            self.assertIn(str(part), message)
+        self.assertEqual(done.stdout, "")
+        if output is not None:
+            self.assertFalse(output.exists())
+            self.assertFalse(pathlib.Path(f"{output}.partial").exists())
+        return message
+
+    def distill(self, method, output, *flags, **options):
+        return self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", method, "--width", 4,
+                       "--epochs", 6, *SMALL, *flags, "-o", output, **options)
+
+    # --- what it does ---
+
+    def test_every_method_distils_evaluates_and_recommends(self):
+        students = []
+        for method in METHODS:
+            students.append(self.folder / f"student-{method}.derrd")
+            self.distill(method, students[-1])
+        answer = json.loads(self.ok("evaluate", self.dataset, self.teacher, *students, "--json").stdout)
+        self.assertEqual(answer["protocol"], "sampled")
+        self.assertEqual(len(answer["models"]), 1 + len(METHODS))
+        for model in answer["models"]:
+            self.assertEqual(model["split"], "test")
+            for name in ("HR@5", "HR@10", "HR@20", "NDCG@5", "MRR@20"):
+                self.assertTrue(0 <= model["metrics"][name] <= 1)
+        # Four groups of items: the teacher has learned which is whose (chance is 5 in 31).
+        self.assertGreater(answer["models"][0]["metrics"]["HR@5"], 0.35)
+        table = self.ok("evaluate", self.dataset, self.teacher, students[0]).stdout
+        self.assertIn("student-none", table)
+
+    def test_same_bits_at_any_number_of_threads_and_at_every_run(self):
+        for method in METHODS:
+            sums = set()
+            for number, threads in enumerate((1, 2, 3, 8, 8)):
+                output = self.folder / f"bits-{number}.derrd"
+                self.distill(method, output, threads=threads)
+                sums.add(hashlib.sha256(output.read_bytes()).hexdigest())
+            self.assertEqual(len(sums), 1, method)
+
+    def test_another_seed_gives_another_model(self):
+        outputs = [self.folder / f"seed-{seed}.derrd" for seed in (1, 2)]
+        for seed, output in zip((1, 2), outputs):
+            self.distill("de-rrd", output, "--seed", seed)
+        self.assertNotEqual(*(load_file(output)["user_embedding"].tobytes() for output in outputs))
+
+    def test_python_reads_a_model_and_agrees_about_the_scores(self):
+        tensors = load_file(self.teacher)
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        config = json.loads(metadata["derrd.config"])
+        self.assertEqual((config["width"], config["learning_rate"]), (16, 0.01))
+        self.assertIn("HR@5", json.loads(metadata["derrd.metrics"]))
+        for name in ("path", "time", "thread"):
+            self.assertNotIn(name, " ".join(config))
+
+        def ids(name):
+            blob, at = tensors[f"{name}.blob"].tobytes(), tensors[f"{name}.offsets"]
+            return [blob[a:b].decode() for a, b in zip(at, at[1:])]
+
+        users, items = ids("user_ids"), ids("item_ids")
+        scores = tensors["item_embedding"] @ tensors["user_embedding"][users.index("u7")]
+        answer = json.loads(self.ok("recommend", self.teacher, "--user", "u7", "-k", 3, "--json").stdout)
+        found = json.dumps(answer)
+        for best in numpy.argsort(-scores)[:3]:
+            self.assertIn(f'"{items[best]}"', found)
+
+    def test_recommends_with_names_without_what_is_known_and_for_new_users(self):
+        known = [item for user, item in interactions() if user == "u3"]
+        text = self.ok("recommend", self.teacher, "--user", "u3", "-k", 20, "--dataset", self.dataset).stdout
+        self.assertIn("Item number", text)
+        training = {line.split()[1] for line in text.splitlines() if line.strip()} & set(known)
+        self.assertLessEqual(len(training), 2)  # the two held-out items are not in training
+        liked = [f"i{4 * i + 2}" for i in range(6)]
+        text = self.ok("recommend", self.teacher, "--items", *liked, "-k", 5).stdout
+        for item in liked:
+            self.assertNotIn(f" {item} ", text)
+
+    def test_recommends_for_all(self):
+        table, array = self.folder / "all.tsv", self.folder / "all.npy"
+        self.ok("recommend", self.teacher, "--all", "-k", 4, "-o", table)
+        self.ok("recommend", self.teacher, "--all", "-k", 4, "-o", array)
+        self.assertEqual(numpy.load(array).shape, (60, 4))
+        self.assertGreaterEqual(len(table.read_text().splitlines()), 240)
+
+    def test_the_log_has_a_line_an_epoch(self):
+        log = self.folder / "log.jsonl"
+        self.distill("de-rrd", self.folder / "logged.derrd", "--log", log)
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        self.assertEqual([line["epoch"] for line in lines], list(range(6)))
+        self.assertEqual(set(lines[0]["loss"]), {"bpr", "de", "rrd"})
+        self.assertAlmostEqual(lines[0]["de"]["temperature"], 1.0)
+        self.assertAlmostEqual(lines[5]["de"]["temperature"], 1e-10 ** (5 / 1000))
+
+    def test_a_config_file_says_what_flags_say(self):
+        config = self.folder / "config.toml"
+        config.write_text('method = "de"\nwidth = 4\nepochs = 2\nde-experts = 3\nlambda_de = 0.02\n')
+        output = self.folder / "configured.derrd"
+        self.ok("distill", self.dataset, "--teacher", self.teacher, "--config", config, "--batch-size", 128,
+                "-o", output)
+        with safe_open(output, "numpy") as file:
+            found = json.loads(file.metadata()["derrd.config"])
+        self.assertEqual((found["method"], found["de"]["experts"], found["de"]["weight"]), ("de", 3, 0.02))
+
+    def test_json_is_all_there_is_on_standard_output(self):
+        done = self.distill("none", self.folder / "json.derrd", "--json")
+        self.assertEqual(json.loads(done.stdout)["config"]["method"], "none")
+        for file in (self.dataset, self.teacher):
+            json.loads(self.ok("info", file, "--json").stdout)
+            self.assertTrue(self.ok("info", file).stdout)
+
+    def test_full_ranking(self):
+        dataset, model = self.folder / "full.derrd", self.folder / "full-model.derrd"
+        self.ok("import", self.csv, "--split", "ratio", "-o", dataset)
+        self.ok("train", dataset, "--width", 8, "--epochs", 5, "-o", model)
+        answer = json.loads(self.ok("evaluate", dataset, model, "--json").stdout)
+        self.assertEqual(answer["protocol"], "full")
+        self.assertIn("Recall@20", answer["models"][0]["metrics"])
+
+    def test_every_help_has_an_example(self):
+        for command in ("import", "train", "distill", "evaluate", "recommend", "info"):
+            self.assertIn(f"derrd {command} ", self.ok(command, "--help").stdout)
+
+    # --- what it says when something is wrong ---
+
+    def test_wrong_usage_is_exit_2(self):
+        output = self.folder / "never.derrd"
+        self.fails(2, "train", says=["dataset"])
+        self.fails(2, "trian", says=["train"])
+        self.fails(2, "train", self.dataset, "-o", output, "--widht", 3, says=["--width"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--width", 0, says=["--width"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--width", "wide", says=["wide"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--threads", -1, says=["--threads"], output=output)
+        self.fails(2, "distill", self.dataset, "-o", output, says=["--teacher"], output=output)
+        base = ("distill", self.dataset, "--teacher", self.teacher, "-o", output)
+        self.fails(2, *base, "--method", "de-rd", says=["de-rd"], output=output)
+        self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 600, says=["--rrd-interesting"], output=output)
+        self.fails(2, *base, "--method", "rrd", "--rrd-top", 60, "--rrd-uninteresting", 60,
+                   says=["--rrd-uninteresting", "--rrd-top"], output=output)
+        self.fails(2, *base, "--method", "de", "--de-routing-threshold", 0.9,
+                   says=["--de-routing-threshold"], output=output)
+
+    def test_a_metric_that_is_not_there(self):
+        output = self.folder / "metric.derrd"
+        self.fails(1, "train", self.dataset, "--keep-metric", "HR@7", "--epochs", 2, "-o", output,
+                   says=["HR@7", "HR@5"], output=output)
+
+    def test_files_of_another_kind_or_cut_short(self):
+        output = self.folder / "never.derrd"
+        for wrong in (self.csv, self.folder, self.folder / "absent.derrd", self.teacher):
+            self.fails(1, "train", wrong, "-o", output, says=[wrong], output=output)
+        self.fails(1, "distill", self.dataset, "--teacher", self.dataset, "-o", output,
+                   says=[self.dataset, "model"], output=output)
+        whole = self.teacher.read_bytes()
+        cut = self.folder / "cut.derrd"
+        for size in (0, 7, 100, len(whole) // 2, len(whole) - 1):
+            cut.write_bytes(whole[:size])
+            self.fails(1, "evaluate", self.dataset, cut, says=[cut])
+        lying = self.folder / "lying.derrd"
+        lying.write_bytes(whole.replace(b'"shape":[60,16]', b'"shape":[61,16]', 1))
+        self.fails(1, "evaluate", self.dataset, lying, says=[lying, "user_embedding"])
+
+    def test_a_teacher_of_other_ids(self):
+        other = self.folder / "other.csv"
+        other.write_text("user,item\n" + "".join(f"x{u},{i}\n" for u, i in interactions()))
+        dataset, output = self.folder / "other.derrd", self.folder / "never.derrd"
+        self.ok("import", other, "--negatives", 30, "-o", dataset)
+        self.fails(1, "distill", dataset, "--teacher", self.teacher, "-o", output,
+                   says=[self.teacher, dataset], output=output)
+        self.fails(1, "evaluate", dataset, self.teacher, says=[self.teacher, dataset])
+
+    def test_scores_that_are_not_finite(self):
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        tensors = load_file(self.teacher)
+        tensors["item_embedding"][3, 2] = numpy.nan
+        broken, output = self.folder / "nan.derrd", self.folder / "never.derrd"
+        save_file(tensors, broken, metadata)
+        self.fails(1, "evaluate", self.dataset, broken, says=["finite"])
+        self.fails(1, "recommend", broken, "--user", "u1", says=["finite"])
+        self.fails(1, "distill", self.dataset, "--teacher", broken, "--method", "de", "--width", 4, *SMALL,
+                   "-o", output, says=["de", "epoch 0"], output=output)
+
+    def test_a_loss_that_explodes_stops_the_run(self):
+        output = self.folder / "never.derrd"
+        self.fails(1, "distill", self.dataset, "--teacher", self.teacher, "--method", "de", "--width", 4, *SMALL,
+                   "--learning-rate", 1e30, "-o", output, says=["epoch"], output=output)
+
+    def test_unknown_users_and_items(self):
+        self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])
+        self.fails(1, "recommend", self.teacher, "--items", "i2", "i999", says=["i999"])
+
+    def test_no_space_left(self):
+        self.fails(1, "train", self.dataset, "--width", 2, "--epochs", 1, "-o", "/dev/full", says=["/dev/full", "space"])
+        self.fails(1, "import", self.csv, "--negatives", 30, "-o", "/dev/full", says=["/dev/full", "space"])
+
+    def test_a_folder_that_is_not_there_is_found_before_the_work(self):
+        begin = time.monotonic()
+        self.fails(1, "train", self.dataset, "--epochs", 100000, "--patience", 100000, "-o",
+                   self.folder / "absent" / "model.derrd", says=["absent/model.derrd"])
+        self.assertLess(time.monotonic() - begin, 20)
+
+    def test_a_kill_leaves_the_old_file(self):
+        output = self.folder / "kept.derrd"
+        output.write_text("precious")
+        process = subprocess.Popen([DERRD, "train", str(self.dataset), "--epochs", "1000000", "--patience", "1000000",
+                                    "-o", str(output)], stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        self.assertEqual(output.read_text(), "precious")
+
+
+if __name__ == "__main__":
+    unittest.main()
