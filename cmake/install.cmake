@@ -6,7 +6,8 @@ install(TARGETS derrd_library EXPORT derrd-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(room IN LISTS DERRD_ROOMS)
   install(DIRECTORY derrd/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/derrd
-          FILES_MATCHING PATTERN "*.h" PATTERN "testdata" EXCLUDE PATTERN "*-inl.h" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "testdata" EXCLUDE PATTERN "*-inl.h" EXCLUDE
+          PATTERN "test_*.h" EXCLUDE)
 endforeach()
 
 install(EXPORT derrd-targets NAMESPACE derrd:: DESTINATION ${config_dir})
