@@ -98,9 +98,9 @@ TEST(FiltersTest, CountsAreIteratedUntilStable) {
 }
 
 TEST(FiltersTest, WhatStaysMeetsBothCounts) {
-  InteractionLog log = RandomLog(4, 200, 60, 6);
+  InteractionLog log = RandomLog(4, 200, 60, 12);
   const std::size_t before = log.size();
-  const FilterCounts counts = Filter({{}, 5, 15}, 200, 60, log);
+  const FilterCounts counts = Filter({{}, 10, 32}, 200, 60, log);
   EXPECT_EQ(before, log.size() + counts.rare + counts.duplicates);
   ASSERT_FALSE(log.empty());
   EXPECT_GT(counts.rare, 0u);
@@ -108,8 +108,8 @@ TEST(FiltersTest, WhatStaysMeetsBothCounts) {
   std::map<std::int32_t, int> items;
   for (const std::int32_t user : log.users) ++users[user];
   for (const std::int32_t item : log.items) ++items[item];
-  for (const auto& [user, count] : users) EXPECT_GE(count, 5) << user;
-  for (const auto& [item, count] : items) EXPECT_GE(count, 15) << item;
+  for (const auto& [user, count] : users) EXPECT_GE(count, 10) << user;
+  for (const auto& [item, count] : items) EXPECT_GE(count, 32) << item;
 }
 
 std::vector<std::int32_t> Together(const Splits& splits, std::size_t user) {
