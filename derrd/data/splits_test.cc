@@ -97,19 +97,37 @@ TEST(FiltersTest, CountsAreIteratedUntilStable) {
   EXPECT_TRUE(chain.empty());
 }
 
-TEST(FiltersTest, WhatStaysMeetsBothCounts) {
-  InteractionLog log = RandomLog(4, 200, 60, 12);
-  const std::size_t before = log.size();
-  const FilterCounts counts = Filter({{}, 10, 32}, 200, 60, log);
-  EXPECT_EQ(before, log.size() + counts.rare + counts.duplicates);
-  ASSERT_FALSE(log.empty());
-  EXPECT_GT(counts.rare, 0u);
-  std::map<std::int32_t, int> users;
-  std::map<std::int32_t, int> items;
-  for (const std::int32_t user : log.users) ++users[user];
-  for (const std::int32_t item : log.items) ++items[item];
-  for (const auto& [user, count] : users) EXPECT_GE(count, 10) << user;
-  for (const auto& [item, count] : items) EXPECT_GE(count, 32) << item;
+// The largest part that meets both counts is unique, so removing one offending user or item at a
+// time, in any order, must end at the same rows.
+InteractionLog DropOneAtATime(std::size_t min_user, std::size_t min_item, InteractionLog log) {
+  const auto drop_one = [&log](std::vector<std::int32_t>& column, std::size_t least) {
+    std::map<std::int32_t, std::size_t> counts;
+    for (const std::int32_t entry : column) ++counts[entry];
+    for (const auto& [entry, count] : counts) {
+      if (count >= least) continue;
+      std::vector<std::uint8_t> keep;
+      for (const std::int32_t other : column) keep.push_back(other != entry);
+      log.Keep(keep);
+      return true;
+    }
+    return false;
+  };
+  while (drop_one(log.items, min_item) || drop_one(log.users, min_user)) {
+  }
+  return log;
+}
+
+TEST(FiltersTest, CountsKeepTheLargestPartThatMeetsThem) {
+  for (const std::size_t min_item : {24u, 30u, 31u, 32u, 50u}) {
+    InteractionLog log = RandomLog(4, 200, 60, 12);
+    const InteractionLog expected = DropOneAtATime(10, min_item, log);
+    const std::size_t before = log.size();
+    const FilterCounts counts = Filter({{}, 10, min_item}, 200, 60, log);
+    EXPECT_EQ(counts.rare, before - expected.size());
+    EXPECT_EQ(log.users, expected.users);
+    EXPECT_EQ(log.items, expected.items);
+    EXPECT_EQ(log.times, expected.times);
+  }
 }
 
 std::vector<std::int32_t> Together(const Splits& splits, std::size_t user) {
