@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdio>
-#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "derrd/cli/command.h"
 #include "derrd/data/import.h"
@@ -29,26 +31,40 @@ void AddInputFlags(CLI::App& app, ImportOptions& import) {
   app.add_option("--item-names", import.item_names, "Table of item ids and names");
 }
 
+template <typename T>
+using Choices = std::vector<std::pair<std::string, T>>;
+
+// A flag whose value is one of a few words.
+template <typename T, typename Target>
+void AddChoice(CLI::App& app, const std::string& flag, Target& target, const Choices<T>& choices,
+               const std::string& about) {
+  std::string words;
+  for (const auto& [word, value] : choices) words += (words.empty() ? "" : "|") + word;
+  const auto choose = [flag, words, choices, &target](const std::string& given) {
+    for (const auto& [word, value] : choices) {
+      if (word != given) continue;
+      target = value;
+      return;
+    }
+    throw CLI::ValidationError(flag, fmt::format("'{}' is none of {}", given, words));
+  };
+  app.add_option_function<std::string>(flag, choose, about)->type_name(words);
+}
+
 void AddReadFlags(CLI::App& app, ReadOptions& read) {
-  const std::map<std::string, Format> formats = {{"auto", Format::kAuto},
-                                                 {"csv", Format::kCsv},
-                                                 {"tsv", Format::kTsv},
-                                                 {"inter", Format::kInter},
-                                                 {"movielens", Format::kMovieLens},
-                                                 {"adjacency", Format::kAdjacency},
-                                                 {"citeulike", Format::kCiteULike}};
-  const std::map<std::string, HeaderMode> headers = {
-      {"auto", HeaderMode::kAuto}, {"yes", HeaderMode::kYes}, {"no", HeaderMode::kNo}};
-  app.add_option("--format", read.format,
-                 "auto (default), csv, tsv, inter, movielens, adjacency "
-                 "or citeulike")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("FORMAT");
-  app.add_option("--header", read.header,
-                 "Whether the first line names the columns: auto "
-                 "(default), yes or no")
-      ->transform(CLI::CheckedTransformer(headers).description(""))
-      ->type_name("MODE");
+  AddChoice<Format>(app, "--format", read.format,
+                    {{"auto", Format::kAuto},
+                     {"csv", Format::kCsv},
+                     {"tsv", Format::kTsv},
+                     {"inter", Format::kInter},
+                     {"movielens", Format::kMovieLens},
+                     {"adjacency", Format::kAdjacency},
+                     {"citeulike", Format::kCiteULike}},
+                    "How the files are written; found out unless given");
+  AddChoice<HeaderMode>(
+      app, "--header", read.header,
+      {{"auto", HeaderMode::kAuto}, {"yes", HeaderMode::kYes}, {"no", HeaderMode::kNo}},
+      "Whether the first line names the columns; found out unless given");
   app.add_option("--delimiter", read.delimiter, "What separates fields, such as ',' or tab");
   app.add_option("--user", read.user, "Column of the user, by name or by number from 1");
   app.add_option("--item", read.item, "Column of the item");
@@ -57,29 +73,24 @@ void AddReadFlags(CLI::App& app, ReadOptions& read) {
 }
 
 void AddSplitFlags(CLI::App& app, ImportOptions& import) {
-  const std::map<std::string, SplitKind> kinds = {{"leave-one-out", SplitKind::kLeaveOneOut},
-                                                  {"ratio", SplitKind::kRatio}};
-  const std::map<std::string, SplitOrder> orders = {{"random", SplitOrder::kRandom},
-                                                    {"time", SplitOrder::kTime},
-                                                    {"latest", SplitOrder::kTime},
-                                                    {"file", SplitOrder::kFile}};
   app.add_option("--min-rating", import.filter.min_rating, "Drop interactions rated lower");
   app.add_option("--min-user", import.filter.min_user, "Drop users with fewer interactions");
   app.add_option("--min-item", import.filter.min_item, "Drop items with fewer interactions");
-  app.add_option("--split", import.split, "leave-one-out (default) or ratio")
-      ->transform(CLI::CheckedTransformer(kinds).description(""))
-      ->type_name("SPLIT");
-  app.add_option("--order", import.order,
-                 "Which interactions are held out: random ones (default), "
-                 "the latest by time, or the last of the file")
-      ->transform(CLI::CheckedTransformer(orders).description(""))
-      ->type_name("random|time|file");
+  AddChoice<SplitKind>(app, "--split", import.split,
+                       {{"leave-one-out", SplitKind::kLeaveOneOut}, {"ratio", SplitKind::kRatio}},
+                       "How each user's interactions are split (leave-one-out unless given)");
+  AddChoice<SplitOrder>(app, "--order", import.order,
+                        {{"random", SplitOrder::kRandom},
+                         {"time", SplitOrder::kTime},
+                         {"latest", SplitOrder::kTime},
+                         {"file", SplitOrder::kFile}},
+                        "Which interactions are held out: random ones (unless given), the latest, "
+                        "or the last of the file");
   app.add_option("--ratio", import.ratio,
                  "Shares of training, validation and test (0.8,0.1,0.1 unless given)");
-  app.add_option(
-      "--negatives", import.negatives,
-      "Sampled negatives of each user under leave-one-out (499 unless given); 0: rank all "
-      "items");
+  app.add_option("--negatives", import.negatives,
+                 "Sampled negatives of each user under leave-one-out (499 unless given); 0: rank "
+                 "all items");
 }
 
 // A line that is written over on a terminal, a line every ten seconds elsewhere.

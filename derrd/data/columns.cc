@@ -1,7 +1,5 @@
 #include "derrd/data/columns.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -74,8 +72,11 @@ std::string WithoutType(const std::string& name) {
 
 [[noreturn]] void FailNoColumn(const std::string& path, const Layout& layout, const char* flag,
                                const std::string& wanted) {
-  const std::string remedy = fmt::format("its columns are: {}; choose one with {}",
-                                         fmt::join(layout.column_names, ", "), flag);
+  std::string names;
+  for (const std::string& name : layout.column_names) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  const std::string remedy = fmt::format("its columns are: {}; choose one with {}", names, flag);
   if (wanted.empty())
     Fail("{}: the header does not tell the {} column; {}", path, flag + 2, remedy);
   Fail("{}: there is no column '{}'; {}", path, wanted, remedy);

@@ -145,11 +145,20 @@ std::vector<std::string_view> FirstLines(std::string_view preview, std::size_t m
 }
 
 std::string DetectDelimiter(const std::vector<std::string_view>& lines) {
+  const auto holds = [](std::string_view line, std::string_view delimiter) {
+    return line.find(delimiter) != std::string_view::npos;
+  };
+  const auto lines_with = [&](std::string_view delimiter) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        lines, [&](std::string_view line) { return holds(line, delimiter); }));
+  };
   for (const std::string_view delimiter : kDelimiters) {
-    const bool everywhere = std::ranges::all_of(lines, [&](std::string_view line) {
-      return line.find(delimiter) != std::string_view::npos;
-    });
-    if (everywhere) return std::string(delimiter);
+    if (lines_with(delimiter) == lines.size()) return std::string(delimiter);
+  }
+  // A line that lacks fields must not hide the delimiter, or it would not be reported.
+  for (const std::string_view delimiter : kDelimiters) {
+    const bool usual = 2 * lines_with(delimiter) >= lines.size();
+    if (usual && holds(lines.front(), delimiter)) return std::string(delimiter);
   }
   return " ";
 }

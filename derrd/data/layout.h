@@ -55,7 +55,8 @@ Layout DetectLayout(std::string_view preview, const std::string& path, const Rea
 // The complete, non-empty lines at the start of a text, `most` of them unless there are fewer.
 std::vector<std::string_view> FirstLines(std::string_view preview, std::size_t most);
 
-// The delimiter that every one of the lines holds; " " when none of "::", tab, ",", ";", "|" is.
+// The first of "::", tab, ",", ";" and "|" that every line holds, or else that the first line and
+// half of all lines hold; " " when there is none.
 std::string DetectDelimiter(const std::vector<std::string_view>& lines);
 
 // How columns are written that this delimiter separates: quoted for "," and ";", runs for " ".

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "derrd/core/error.h"
@@ -63,10 +64,11 @@ void CheckEnoughUnseen(const Splits& splits, const Ids& user_ids, std::size_t it
     }
   }
   if (fewest >= count) return;
+  const std::string fewer = fewest > 0 ? fmt::format("--negatives {}, or ", fewest) : "";
   Fail(
       "{} sampled negatives are asked for and user '{}' has only {} items without an interaction; "
-      "give --negatives {}, or --negatives 0 to rank all items",
-      count, user_ids[user], fewest, fewest);
+      "give {}--negatives 0 to rank all items",
+      count, user_ids[user], fewest, fewer);
 }
 
 }  // namespace

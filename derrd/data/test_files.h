@@ -1,0 +1,91 @@
+// For the tests of this room: files in a folder of their own, removed afterwards.
+#ifndef DERRD_DATA_TEST_FILES_H_
+#define DERRD_DATA_TEST_FILES_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "derrd-data-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary folder");
+    folder_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(folder_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  // Writes the file and returns its path.
+  std::string Write(const std::string& name, std::string_view text) const {
+    std::ofstream(Path(name), std::ios::binary) << text;
+    return Path(name);
+  }
+  // Whether neither the file nor a part of it is there.
+  bool Absent(const std::string& name) const {
+    return !std::filesystem::exists(Path(name)) &&
+           !std::filesystem::exists(Path(name) + ".partial");
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+inline std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::string Gzip(std::string_view text) {
+  z_stream stream{};
+  constexpr int kGzip = MAX_WBITS + 16;
+  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY);
+  std::string result(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(result.data());
+  stream.avail_out = static_cast<uInt>(result.size());
+  deflate(&stream, Z_FINISH);
+  result.resize(stream.total_out);
+  deflateEnd(&stream);
+  return result;
+}
+
+// With a checksum, as the zstd program writes it.
+inline std::string Zstd(std::string_view text) {
+  std::string result(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  result.resize(ZSTD_compress2(context, result.data(), result.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  return result;
+}
+
+// The message of the Error that `action` throws; a test failure when it throws none.
+template <typename Kind = Error, typename Action>
+std::string MessageOf(Action&& action) {
+  try {
+    action();
+  } catch (const Kind& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no error of the expected kind";
+  return "";
+}
+
+}  // namespace derrd
+
+#endif  // DERRD_DATA_TEST_FILES_H_
