@@ -1,4 +1,5 @@
 #include "derrd/cli/training.h"
+#include "derrd/core/file.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/eval/same_ids.h"
@@ -57,6 +58,7 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
 }
 
 void RunDistill(const DistillOptions& options) {
+  CheckCanWrite(options.output);
   const Dataset dataset = Dataset::Open(options.dataset);
   const ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);

@@ -1,4 +1,5 @@
 #include "derrd/cli/training.h"
+#include "derrd/core/file.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/train/bpr_term.h"
 
@@ -8,6 +9,7 @@ namespace {
 struct TrainCommandOptions : TrainingOptions {};
 
 void RunTrain(const TrainCommandOptions& options) {
+  CheckCanWrite(options.output);
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
   BprMf model(dataset.users(), dataset.items(), options.width, options.seed);

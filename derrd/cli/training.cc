@@ -1,10 +1,10 @@
 #include "derrd/cli/training.h"
 
+#include <fstream>
 #include <iostream>
-#include <optional>
 
 #include "derrd/cli/progress.h"
-#include "derrd/core/file.h"
+#include "derrd/core/error.h"
 
 namespace derrd::cli {
 namespace {
@@ -34,6 +34,30 @@ Json ToJson(const EpochReport& report) {
   line["evaluate_seconds"] = report.evaluate_seconds;
   return line;
 }
+
+// A JSON line an epoch, there to be read while the run goes on and after it failed. No path: no
+// log.
+class EpochLog {
+ public:
+  explicit EpochLog(const std::string& path) : path_(path) {
+    if (path.empty()) return;
+    stream_.open(path, std::ios::trunc);
+    Check();
+  }
+  void Write(const Json& line) {
+    if (path_.empty()) return;
+    stream_ << line.dump() << std::endl;
+    Check();
+  }
+
+ private:
+  void Check() const {
+    if (!stream_) FailWithErrno("write the log", path_);
+  }
+
+  std::string path_;
+  std::ofstream stream_;
+};
 
 // What the progress line says of the last epoch.
 std::string Note(const EpochReport& report, const std::string& keep) {
@@ -118,8 +142,7 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
   TrainOptions train = options.train;
   train.seed = options.seed;
   train.stopping = StoppingOptions(options, dataset);
-  std::optional<OutputFile> log;
-  if (!options.log.empty()) log.emplace(options.log);
+  EpochLog log(options.log);
   const std::uint64_t batches = (dataset.train().size() + train.batch_size - 1) / train.batch_size;
   Progress progress(label, static_cast<std::uint64_t>(train.epochs) * batches, "batches");
   std::string note;
@@ -131,11 +154,10 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
   };
   observer.on_epoch = [&](const EpochReport& report) {
     note = Note(report, train.stopping.keep);
-    if (log) log->Write(ToJson(report).dump() + "\n");
+    log.Write(ToJson(report));
   };
   TrainResult result = Train(student, dataset, terms, train, parallel, observer);
   progress.Finish(done, note);
-  if (log) log->Commit();
   config["best_epoch"] = result.best_epoch;
   WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);
 }

@@ -97,6 +97,8 @@ void OutputFile::Commit() {
   partial_path_.clear();
 }
 
+void CheckCanWrite(const std::string& path) { const OutputFile file(path); }
+
 std::string ReadTextFile(const std::string& path) { return std::string(MappedFile(path).text()); }
 
 void WriteTextFile(const std::string& path, std::string_view text) {

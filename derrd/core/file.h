@@ -55,6 +55,10 @@ class OutputFile {
   std::vector<std::byte> buffer_;
 };
 
+// Error when PATH could not be written now; leaves everything as it is. For long work to find out
+// before it begins.
+void CheckCanWrite(const std::string& path);
+
 // Whole small files.
 std::string ReadTextFile(const std::string& path);
 void WriteTextFile(const std::string& path, std::string_view text);

@@ -46,6 +46,16 @@ TEST_F(FileTest, ManyWritesOfAllSizesAreOneFile) {
   EXPECT_EQ(ReadTextFile(folder_ / "out"), expected);
 }
 
+TEST_F(FileTest, CheckingWhetherAFileCanBeWrittenLeavesEverythingAsItIs) {
+  CheckCanWrite(folder_ / "new");
+  EXPECT_EQ(folder_.entries(), 0u);
+  WriteTextFile(folder_ / "old", "text");
+  CheckCanWrite(folder_ / "old");
+  EXPECT_EQ(ReadTextFile(folder_ / "old"), "text");
+  EXPECT_EQ(folder_.entries(), 1u);
+  EXPECT_THROW(CheckCanWrite(folder_ / "absent/new"), Error);
+}
+
 TEST_F(FileTest, WithoutCommitTheOldFileStays) {
   WriteTextFile(folder_ / "out", "old");
   {

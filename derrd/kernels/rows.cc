@@ -28,19 +28,15 @@ float DotImpl(const float* a, const float* b, std::size_t n) {
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
 }
 
-// Four rows at once: their loads are independent, so their latencies overlap.
-void GatherDotsImpl(const float* query, const float* table, std::size_t width,
-                    const std::int32_t* rows, std::size_t count, float* out) {
+// Dot products of rows row(0) ... row(count - 1). Four rows at once: their loads are independent,
+// so their latencies overlap.
+template <class Row>
+HWY_INLINE void DotsOf(const float* query, std::size_t width, std::size_t count, float* out,
+                       const Row& row) {
   const Tag<float> d;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t kAhead = 12;  // rows are scattered: ask for them early
-  const auto row = [&](std::size_t i) { return table + static_cast<std::size_t>(rows[i]) * width; };
   std::size_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    for (std::size_t ahead = i + kAhead; ahead < i + kAhead + 4 && ahead < count; ++ahead) {
-      hwy::Prefetch(row(ahead));
-      if (width > 16) hwy::Prefetch(row(ahead) + 16);
-    }
     const float *r0 = row(i), *r1 = row(i + 1), *r2 = row(i + 2), *r3 = row(i + 3);
     auto s0 = hn::Zero(d), s1 = hn::Zero(d), s2 = hn::Zero(d), s3 = hn::Zero(d);
     for (std::size_t k = 0; k < width; k += lanes) {
@@ -63,6 +59,24 @@ void GatherDotsImpl(const float* query, const float* table, std::size_t width,
     }
     out[i] = hn::GetLane(hn::SumOfLanes(d, s));
   }
+}
+
+void DotsImpl(const float* query, const float* table, std::size_t width, std::size_t count,
+              float* out) {
+  DotsOf(query, width, count, out, [&](std::size_t i) { return table + i * width; });
+}
+
+void GatherDotsImpl(const float* query, const float* table, std::size_t width,
+                    const std::int32_t* rows, std::size_t count, float* out) {
+  constexpr std::size_t kAhead = 12;  // rows are scattered: ask for them early
+  DotsOf(query, width, count, out, [&](std::size_t i) {
+    if (i + kAhead < count) {
+      const float* ahead = table + static_cast<std::size_t>(rows[i + kAhead]) * width;
+      hwy::Prefetch(ahead);
+      if (width > 16) hwy::Prefetch(ahead + 16);
+    }
+    return table + static_cast<std::size_t>(rows[i]) * width;
+  });
 }
 
 // Columns [begin, begin + 4 vectors) of the sum stay in registers while the rows stream by.
@@ -101,11 +115,17 @@ HWY_AFTER_NAMESPACE();
 namespace derrd::kernels {
 
 HWY_EXPORT(DotImpl);
+HWY_EXPORT(DotsImpl);
 HWY_EXPORT(GatherDotsImpl);
 HWY_EXPORT(AddWeightedRowsImpl);
 
 float Dot(const float* a, const float* b, std::size_t n) {
   return HWY_DYNAMIC_DISPATCH(DotImpl)(a, b, n);
+}
+
+void Dots(const float* query, const float* table, std::size_t width, std::size_t count,
+          float* out) {
+  HWY_DYNAMIC_DISPATCH(DotsImpl)(query, table, width, count, out);
 }
 
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,

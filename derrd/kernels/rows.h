@@ -16,6 +16,9 @@ float Dot(const float* a, const float* b, std::size_t n);
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
                 std::size_t count, float* out);
 
+// out[i] = query . table[i], for i in [0, count).
+void Dots(const float* query, const float* table, std::size_t width, std::size_t count, float* out);
+
 // sum[0..width) += sum_i weights[i] * table[rows[i]], for i in [0, count).
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
                      const float* table, std::size_t width, float* sum);

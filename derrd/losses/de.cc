@@ -106,12 +106,14 @@ void DeLoss<T>::Route(const DeOptions& options) {
   const std::size_t n = z_.rows(), experts = shape_.experts;
   // z < threshold and z / tau < threshold, as one comparison.
   const T least = static_cast<T>(options.threshold * std::min(1.0, options.temperature));
+  // A weight that is not a number is routed, so that the loss shows it.
+  const auto is_routed = [&](std::size_t r, std::size_t m) { return !(z_(r, m) < least); };
   expert_begin_.assign(experts + 1, 0);
   row_begin_.assign(n + 1, 0);
   for (std::size_t r = 0; r < n; ++r) {
     row_begin_[r + 1] = row_begin_[r];
     for (std::size_t m = 0; m < experts; ++m) {
-      if (z_(r, m) >= least) {
+      if (is_routed(r, m)) {
         ++expert_begin_[m + 1];
         ++row_begin_[r + 1];
       }
@@ -125,7 +127,7 @@ void DeLoss<T>::Route(const DeOptions& options) {
   std::size_t position = 0;
   for (std::size_t r = 0; r < n; ++r) {
     for (std::size_t m = 0; m < experts; ++m) {
-      if (z_(r, m) < least) continue;
+      if (!is_routed(r, m)) continue;
       const std::size_t pair = next[m]++;
       pair_rows_[pair] = static_cast<std::uint32_t>(r);
       row_pairs_[position] = static_cast<std::uint32_t>(pair);

@@ -178,6 +178,18 @@ TEST(De, ExtremeInputsStayFinite) {
   }
 }
 
+TEST(De, WhatIsNotFiniteIsNotHidden) {
+  for (const std::size_t t : {0, 2, 4, 5}) {
+    Problem<float> p({5, 4, 6, 7}, 9, 8);
+    p.options.threshold = 1e-3;
+    p.weights.matrices[t](0, 0) = std::nanf("");
+    EXPECT_FALSE(std::isfinite(p.Compute())) << kNames[t];
+  }
+  Problem<float> p({5, 4, 6, 7}, 9, 8);
+  p.teacher(3, 2) = std::nanf("");
+  EXPECT_FALSE(std::isfinite(p.Compute()));
+}
+
 TEST(De, NoRowsGiveZeroGradients) {
   Problem<double> p({5, 4, 6, 7}, 0, 5);
   for (auto& m : p.gradients.matrices) {

@@ -79,6 +79,11 @@ void BprMf::Representations(Side side, std::span<const std::int32_t> entities,
 }
 
 void BprMf::ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const {
+  if (users.size() == 1) {  // a matrix product would first copy every item into its own order
+    kernels::Dots(user_.values.row(static_cast<std::size_t>(users[0])), item_.values.data(),
+                  representation_width(), items(), out.data());
+    return;
+  }
   Matrix<float> block(users.size(), representation_width());
   Representations(Side::kUser, users, block);
   kernels::Gemm(kernels::Op::kNone, kernels::Op::kTranspose, users.size(), items(), block.cols(),
@@ -94,8 +99,7 @@ void BprMf::ScoreItems(std::int32_t user, std::span<const std::int32_t> items,
 
 void BprMf::ScoreAllItemsForLiked(std::span<const std::int32_t> liked, std::span<float> out) const {
   const std::vector<float> user = FoldInUser(item_.values, liked);
-  kernels::Gemm(kernels::Op::kNone, kernels::Op::kNone, items(), 1, user.size(), 1.0f,
-                item_.values.data(), user.size(), user.data(), 1, 0.0f, out.data(), 1);
+  kernels::Dots(user.data(), item_.values.data(), user.size(), items(), out.data());
 }
 
 void BprMf::SelectRows(std::span<const std::int32_t> users, std::span<const std::int32_t> items) {
