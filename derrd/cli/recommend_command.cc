@@ -63,7 +63,7 @@ std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids
   for (const std::string& id : wanted) {
     const auto index = ids.Find(id);
     if (!index) {
-      Fail("{}: knows no {} '{}'{}", path, what, id,
+      Fail("{}: knows no {} '{}'{}; ids are those of the data it was trained on", path, what, id,
            DidYouMean(id, ids.size(), [&](std::size_t i) { return ids[i]; }));
     }
     found.push_back(*index);

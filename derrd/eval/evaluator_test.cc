@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <vector>
 
@@ -177,6 +178,51 @@ TEST(Evaluate, ScoresThatAreNotFiniteAreErrorsThatNameUserAndItem) {
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), named);
     }
+  }
+}
+
+class EvaluateDatasetTest : public testing::Test {
+ protected:
+  EvaluateDatasetTest()
+      : path_(testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name()) {}
+  ~EvaluateDatasetTest() override { std::filesystem::remove(path_); }
+
+  // Two users and four items; user 0 holds out item 2 for validation and item 3 for the test.
+  Dataset Make(Protocol protocol) {
+    DatasetContents contents;
+    contents.user_ids = Ids({"ann", "bob"});
+    contents.item_ids = Ids({"a", "b", "c", "d"});
+    contents.protocol = protocol;
+    contents.train = Of({{0}, {0, 1}});
+    contents.valid = Of({{2}, {}});
+    contents.test = Of({{3}, {}});
+    if (protocol == Protocol::kSampled) contents.candidates = Of({{1, 2}, {}});
+    WriteDataset(contents, path_);
+    return Dataset::Open(path_);
+  }
+
+  std::string path_;
+};
+
+TEST_F(EvaluateDatasetTest, TheProtocolDecidesWhatIsRanked) {
+  ScoreTable model(Matrix<float>(2, 4));
+  const std::vector<float> scores = {9, 1, 3, 2};  // item 0 is in training
+  for (std::size_t item = 0; item < 4; ++item) model.At(0, item) = scores[item];
+  const Parallel parallel(2);
+  const Metrics sampled = Evaluate(model, Make(Protocol::kSampled), Split::kTest, parallel);
+  EXPECT_EQ(sampled.At("MRR@5"), 1.0);  // item 2, of validation, is no candidate
+  const Metrics full = Evaluate(model, Make(Protocol::kFull), Split::kTest, parallel);
+  EXPECT_EQ(full.At("MRR@5"), 0.5);  // and here it is before item 3
+  EXPECT_EQ(Evaluate(model, Make(Protocol::kFull), Split::kValid, parallel).At("MRR@5"), 1.0);
+}
+
+TEST_F(EvaluateDatasetTest, OtherSizesAreAnErrorThatNamesTheDataSet) {
+  const ScoreTable model(Matrix<float>(2, 5));
+  try {
+    Evaluate(model, Make(Protocol::kFull), Split::kTest, Parallel(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(path_), HasSubstr("4 items"), HasSubstr("5")));
   }
 }
 

@@ -33,8 +33,8 @@ class Rankings {
 
 // The `length` best of each user's unobserved items (those not in its training set); ties go to the
 // lower item. Cut to what the user with the fewest unobserved items has; Error when that is none,
-// or when a score is not finite. Memory: users x length numbers of 4 bytes and about 1 MiB a slice
-// at work. The same bits at any number of threads.
+// or when a score is not finite. Memory: users x length numbers of 4 bytes, and 8 MiB a thread. The
+// same bits at any number of threads.
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
                         const Names& names, const Parallel& parallel);
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,

@@ -1,7 +1,9 @@
 #include "derrd/eval/top_k.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace derrd {
@@ -10,8 +12,20 @@ namespace {
 constexpr std::size_t kChunk = 64;
 constexpr std::size_t kLeastRoom = 256;
 
-bool Better(const ScoredItem& a, const ScoredItem& b) {
-  return a.score > b.score || (a.score == b.score && a.item < b.item);
+constexpr std::uint32_t kSign = 0x80000000u;
+
+// A number that is higher for a better item: by score, of equal scores the lower item. One integer
+// compares several times faster than the two fields.
+std::uint64_t KeyOf(float score, std::size_t item) {
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0f);  // -0 becomes 0: they are equal
+  const std::uint32_t ordered = (bits & kSign) != 0 ? ~bits : bits | kSign;
+  return std::uint64_t{ordered} << 32 | ~static_cast<std::uint32_t>(item);
+}
+
+ScoredItem ItemOf(std::uint64_t key) {
+  const auto ordered = static_cast<std::uint32_t>(key >> 32);
+  const std::uint32_t bits = (ordered & kSign) != 0 ? ordered & ~kSign : ~ordered;
+  return {static_cast<std::int32_t>(~static_cast<std::uint32_t>(key)), std::bit_cast<float>(bits)};
 }
 
 // Also true of a NaN. Written without branches so that the compiler makes vectors of it.
@@ -24,7 +38,7 @@ bool AnyNotAtMost(const float* scores, std::size_t n, float threshold) {
 }  // namespace
 
 // Items come in ascending order, so that one which only equals the k-th best loses the tie. Those
-// above it gather in best_, of which the k best are kept each time the room runs out.
+// above it gather in keys_, of which the k best are kept each time the room runs out.
 void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t end) {
   for (; begin < end; begin += kChunk) {
     const std::size_t n = std::min(kChunk, end - begin);
@@ -40,24 +54,24 @@ void TopK::Keep(float score, std::size_t item) {
     broken_ = true;
     return;
   }
-  if (best_.size() == best_.capacity()) Shrink();
-  best_.push_back({static_cast<std::int32_t>(item), score});
+  if (keys_.size() == keys_.capacity()) Shrink();
+  keys_.push_back(KeyOf(score, item));
 }
 
 void TopK::Shrink() {
-  const auto kth = best_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
-  std::ranges::nth_element(best_, kth, Better);
-  threshold_ = kth->score;
-  best_.resize(k_);
+  const auto kth = keys_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+  std::ranges::nth_element(keys_, kth, std::ranges::greater());
+  threshold_ = ItemOf(*kth).score;
+  keys_.resize(k_);
 }
 
 std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
                                          std::span<const std::int32_t> excluded,
                                          const Complaint& not_finite) {
-  best_.clear();
+  keys_.clear();
   if (k_ == 0) return {};
   const std::size_t k = std::min(k_, scores.size());
-  best_.reserve(std::max(4 * k, kLeastRoom));
+  keys_.reserve(std::max(4 * k, kLeastRoom));
   threshold_ = -std::numeric_limits<float>::infinity();
   broken_ = false;
   std::size_t begin = 0;
@@ -68,7 +82,7 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
   Scan(scores, begin, scores.size());
   const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
   // A score of -infinity is never kept, so it shows as a list that is too short.
-  if (broken_ || best_.size() < wanted) {
+  if (broken_ || keys_.size() < wanted) {
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const auto item = static_cast<std::int32_t>(i);
       if (!std::isfinite(scores[i]) && !std::ranges::binary_search(excluded, item)) {
@@ -76,8 +90,15 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
       }
     }
   }
-  std::ranges::partial_sort(best_, best_.begin() + static_cast<std::ptrdiff_t>(wanted), Better);
-  return std::span<const ScoredItem>(best_).first(wanted);
+  if (keys_.size() > wanted) {
+    const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(wanted);
+    std::ranges::nth_element(keys_, end, std::ranges::greater());
+    keys_.resize(wanted);
+  }
+  std::ranges::sort(keys_, std::ranges::greater());
+  best_.resize(wanted);
+  std::ranges::transform(keys_, best_.begin(), ItemOf);
+  return best_;
 }
 
 void ForEachTopK(

@@ -43,8 +43,9 @@ class TopK {
   void Shrink();
 
   std::size_t k_;
-  bool broken_ = false;  // a score was met that is not finite
-  float threshold_ = 0;  // the k-th best score so far; -infinity while there are fewer
+  bool broken_ = false;              // a score was met that is not finite
+  float threshold_ = 0;              // the k-th best score so far; -infinity while there are fewer
+  std::vector<std::uint64_t> keys_;  // of the items that may be among the best; a higher is better
   std::vector<ScoredItem> best_;
 };
 

@@ -43,7 +43,7 @@ std::vector<ScoredItem> Select(TopK& top, std::span<const float> scores,
 TEST(TopK, AgreesWithSorting) {
   for (const std::size_t items : {1, 2, 63, 64, 65, 300, 5000}) {
     const auto excluded = RandomInteractions(3, items, items, items);
-    for (const std::size_t k : {0, 1, 2, 10, 299, 300, 6000}) {
+    for (const std::size_t k : {0, 1, 2, 10, 100, 299, 300, 6000}) {
       TopK top(k);
       for (std::size_t user = 0; user < 3; ++user) {
         RandomStream random(9, Role::kTest, items, user);
@@ -64,6 +64,13 @@ TEST(TopK, TiesGoToTheLowerItem) {
   const std::vector<float> scores = {1, 2, 2, 1, 2, 2};
   const auto best = top.Select(scores, {}, ThrowBroken);
   EXPECT_THAT(best, ElementsAre(ScoredItem{1, 2}, ScoredItem{2, 2}, ScoredItem{4, 2}));
+}
+
+TEST(TopK, NegativeZeroEqualsZero) {
+  TopK top(3);
+  const std::vector<float> scores = {-0.0f, 0.0f, -1e-30f, 1e-30f};
+  const auto best = top.Select(scores, {}, ThrowBroken);
+  EXPECT_THAT(best, ElementsAre(ScoredItem{3, 1e-30f}, ScoredItem{0, 0}, ScoredItem{1, 0}));
 }
 
 TEST(TopK, AllExcluded) {
