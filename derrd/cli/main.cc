@@ -12,8 +12,6 @@
 
 namespace derrd::cli {
 
-void PrintJson(const nlohmann::ordered_json& object) { std::cout << object.dump(2) << std::endl; }
-
 namespace {
 
 int Complain(const std::exception& error, int code) {
