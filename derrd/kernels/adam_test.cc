@@ -1,0 +1,90 @@
+#include "derrd/kernels/adam.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "derrd/kernels/test_targets.h"
+
+namespace derrd::kernels {
+namespace {
+
+constexpr AdamConstants kConstants{0.9f, 0.999f, 1e-8f, 1e-3f};
+
+std::vector<AdamStepScale> Scales(int steps) {
+  std::vector<AdamStepScale> scales(1);
+  for (int t = 1; t <= steps; ++t) {
+    scales.push_back({static_cast<float>(1e-3 / (1 - std::pow(0.9, t))),
+                      static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t)))});
+  }
+  return scales;
+}
+
+struct Moments {
+  explicit Moments(std::size_t n) : w(n), m(n), v(n) {
+    std::mt19937 engine(1);
+    std::normal_distribution<float> normal;
+    for (std::size_t i = 0; i < n; ++i) {
+      w[i] = normal(engine);
+      m[i] = 0.1f * normal(engine);
+      v[i] = std::abs(0.01f * normal(engine));
+    }
+  }
+  std::vector<float> w, m, v;
+  bool operator==(const Moments&) const = default;
+};
+
+TEST(AdamKernel, AStepIsTheFormula) {
+  const auto scales = Scales(5);
+  OnEveryTarget([&] {
+    for (const std::size_t n : {1, 3, 7, 16, 17, 20, 33, 200}) {
+      Moments x(n);
+      const Moments before = x;
+      std::vector<float> gradient(n);
+      for (std::size_t i = 0; i < n; ++i) gradient[i] = static_cast<float>(i % 7) - 3.0f;
+      AdamStep(x.w.data(), x.m.data(), x.v.data(), gradient.data(), n, scales[5], kConstants);
+      for (std::size_t i = 0; i < n; ++i) {
+        const double g = gradient[i] + 1e-3 * before.w[i];
+        const double m = 0.9 * before.m[i] + 0.1 * g;
+        const double v = 0.999 * before.v[i] + 0.001 * g * g;
+        const double w = before.w[i] - 1e-3 * (m / (1 - std::pow(0.9, 5))) /
+                                           (std::sqrt(v / (1 - std::pow(0.999, 5))) + 1e-8);
+        EXPECT_NEAR(x.m[i], m, 1e-6);
+        EXPECT_NEAR(x.v[i], v, 1e-6);
+        EXPECT_NEAR(x.w[i], w, 1e-6);
+      }
+    }
+  });
+}
+
+// Rows that stand at different steps, in one call, have the bits of each row's steps done one by
+// one with a gradient of zero; rows that are not named do not move.
+TEST(AdamKernel, AReplayHasTheBitsOfItsSteps) {
+  const auto scales = Scales(60);
+  OnEveryTarget([&] {
+    for (const std::size_t width : {1, 7, 16, 20, 33, 200}) {
+      const std::size_t rows = 19;
+      Moments replayed(rows * width);
+      Moments stepped = replayed;
+      const std::vector<std::int32_t> chosen{3, 0, 18, 7, 8, 9, 11, 12, 2};
+      const std::vector<std::int32_t> from{0, 0, 5, 5, 5, 17, 40, 59, 60};
+      AdamReplay({replayed.w.data(), replayed.m.data(), replayed.v.data(), width}, chosen.data(),
+                 from.data(), chosen.size(), 60, scales.data(), kConstants);
+      const std::vector<float> zero(width, 0.0f);
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const std::size_t at = static_cast<std::size_t>(chosen[i]) * width;
+        for (std::int32_t t = from[i] + 1; t <= 60; ++t) {
+          AdamStep(stepped.w.data() + at, stepped.m.data() + at, stepped.v.data() + at, zero.data(),
+                   width, scales[static_cast<std::size_t>(t)], kConstants);
+        }
+      }
+      EXPECT_EQ(replayed, stepped) << "width " << width;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace derrd::kernels

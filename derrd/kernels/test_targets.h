@@ -1,0 +1,24 @@
+// For tests: runs a check on every instruction set that this machine has and the program was built
+// for.
+#ifndef DERRD_KERNELS_TEST_TARGETS_H_
+#define DERRD_KERNELS_TEST_TARGETS_H_
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <functional>
+
+namespace derrd {
+
+inline void OnEveryTarget(const std::function<void()>& check) {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    check();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+}  // namespace derrd
+
+#endif  // DERRD_KERNELS_TEST_TARGETS_H_

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The main job, end to end, on the bundled data: import, a large teacher, small students distilled from it by
+# every method, and what each kept. Ends with the table and with recommendations side by side. What it made
+# stays in runs/demo; a model that is there is not trained again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/build.sh release
+derrd=build/release/derrd
+runs=runs/demo
+mkdir -p "$runs"
+packages="$runs/packages.derrd"
+teacher="$runs/teacher.derrd"
+width=20
+# Fewer experts, a faster schedule and fewer epochs than the paper's, so that all is done in minutes.
+brief=(--epochs 120 --patience 10)
+experts=(--de-experts 10 --de-temperature-epochs 300)
+
+say() { printf '\n== [%s s] %s\n' "$SECONDS" "$*"; }
+make() { # NAME WORDS: runs derrd WORDS -o runs/demo/NAME.derrd
+  local model="$runs/$1.derrd"
+  [[ -e "$model" ]] || "$derrd" "${@:2}" --log "$runs/$1.jsonl" -o "$model"
+}
+distil() { # NAME METHOD FLAGS
+  make "$1" distill "$packages" --teacher "$teacher" --method "$2" --width "$width" "${brief[@]}" "${@:3}"
+}
+
+say "Import: which packages does each Debian source package build on?"
+[[ -e "$packages" ]] ||
+  "$derrd" import data/debian-packages.tsv.zst --header yes --user source --item package \
+    --item-names data/debian-package-names.tsv.zst --split leave-one-out -o "$packages"
+
+say "Teacher: 200 numbers for each user and item"
+make teacher train "$packages" --width 200 "${brief[@]}"
+
+say "Student of $width numbers, from scratch"
+distil scratch none
+say "Teacher cut to $width numbers by truncated SVD"
+distil svd svd
+say "Student taught by DE: the teacher's representations"
+distil de de "${experts[@]}"
+say "Student taught by RRD: the teacher's rankings"
+distil rrd rrd
+say "Student taught by DE-RRD: both"
+distil de-rrd de-rrd "${experts[@]}"
+
+say "What each kept (test items the models have never seen; one thread for a query)"
+"$derrd" evaluate "$packages" "$runs"/{scratch,svd,de,rrd,de-rrd}.derrd --teacher "$teacher" --latency
+
+say "What else might they build on? The teacher (left) and its student of $width numbers (right)"
+for source in vlc postgresql-15 scikit-learn; do
+  pr -m -t -w 150 \
+    <("$derrd" recommend "$teacher" --user "$source" -k 6 --dataset "$packages") \
+    <("$derrd" recommend "$runs/de-rrd.derrd" --user "$source" -k 6 --dataset "$packages")
+  echo
+done
+say "Done. The student is $runs/de-rrd.derrd"
