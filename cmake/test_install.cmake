@@ -37,5 +37,15 @@ run(${CMAKE_COMMAND} -S ${EXAMPLE} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_CXX_
     -DCMAKE_FIND_PACKAGE_NO_PACKAGE_REGISTRY=ON)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 
-run(${WORK}/build/embed ${WORK}/tables.safetensors)
-expect("^user-7\titem-[0-9]+\t[0-9.]+\nuser-7\titem-[0-9]+\t[0-9.]+\nuser-7\titem-[0-9]+\t[0-9.]+\n$")
+# Forty users of two groups, each of which likes items of its own.
+set(csv "user,item\n")
+foreach(user RANGE 39)
+  foreach(step RANGE 7)
+    math(EXPR item "2 * ((${user} * 3 + ${step} * 5) % 25) + ${user} % 2")
+    string(APPEND csv "user-${user},item-${item}\n")
+  endforeach()
+endforeach()
+file(WRITE ${WORK}/likes.csv ${csv})
+run(${WORK}/build/embed ${WORK}/likes.csv user-7)
+set(line "user-7\titem-[0-9]+\t-?[0-9.]+\n")
+expect("${line}${line}${line}$")

@@ -1,14 +1,16 @@
 // derrd import: files of interactions in, one data set file out.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/progress.h"
 #include "derrd/data/import.h"
 
 namespace derrd::cli {
@@ -93,50 +95,39 @@ void AddSplitFlags(CLI::App& app, ImportOptions& import) {
                  "all items");
 }
 
-// A line that is written over on a terminal, a line every ten seconds elsewhere.
-class ProgressPrinter {
+// A progress line for each file that is being read.
+class ReadingProgress {
  public:
-  ProgressPrinter() = default;
-  ~ProgressPrinter() {
-    if (open_line_) fmt::print(stderr, "\r\033[K");
-  }
-  ProgressPrinter(const ProgressPrinter&) = delete;
-  ProgressPrinter& operator=(const ProgressPrinter&) = delete;
+  ~ReadingProgress() { Finish(); }
 
-  void operator()(const ReadProgress& progress) {
-    using Seconds = std::chrono::duration<double>;
-    const auto now = std::chrono::steady_clock::now();
-    if (path_ != progress.path) {
-      path_ = progress.path;
-      started_ = now;
+  void operator()(const ReadProgress& now) {
+    if (!progress_ || path_ != now.path) {
+      Finish();
+      path_ = now.path;
+      progress_.emplace("read " + path_, now.size / kMegabyte, "MB");
     }
-    if (now - printed_ < Seconds(terminal_ ? 0.2 : 10.0)) return;
-    printed_ = now;
-    const double read = static_cast<double>(progress.bytes_read);
-    const double megabytes = read / 1e6;
-    const std::string share =
-        progress.size == 0
-            ? ""
-            : fmt::format(", {:.0f}%", 100 * read / static_cast<double>(progress.size));
-    fmt::print(stderr, "{}reading {}: {} lines, {:.0f} MB{}, {:.0f} MB/s{}", terminal_ ? "\r" : "",
-               progress.path, progress.lines, megabytes, share,
-               megabytes / Seconds(now - started_).count(), terminal_ ? "\033[K" : "\n");
-    open_line_ = terminal_;
+    megabytes_ = now.bytes_read / kMegabyte;
+    progress_->Update(megabytes_);
   }
 
  private:
-  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  bool open_line_ = false;
+  static constexpr std::uint64_t kMegabyte = 1000000;
+
+  void Finish() {
+    if (progress_) progress_->Finish(megabytes_);
+    progress_.reset();
+  }
+
   std::string path_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point printed_ = started_;
+  std::optional<Progress> progress_;
+  std::uint64_t megabytes_ = 0;
 };
 
 ImportSummary ImportWithProgress(const Options& options) {
   ImportOptions import = options.import;
   import.seed = options.seed;
-  ProgressPrinter printer;
-  return Import(import, options.output, std::ref(printer));
+  ReadingProgress progress;
+  return Import(import, options.output, std::ref(progress));
 }
 
 void Run(const Options& options) {

@@ -87,15 +87,21 @@ void Progress::Finish(std::uint64_t done, std::string_view note) {
 }
 
 std::string Progress::Line(std::uint64_t done, double seconds, std::string_view note) const {
-  const double share =
-      total_ == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
-  std::string line =
-      fmt::format("{} {}{:3.0f} %  {} of {} {}", label_, columns_ > 0 ? Bar(share) : "",
-                  std::floor(100 * share), WithThousands(done), WithThousands(total_), unit_);
+  std::string line = label_ + " ";
+  if (total_ > 0) {
+    const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
+    line += fmt::format("{}{:3.0f} %  {} of {} {}", columns_ > 0 ? Bar(share) : "",
+                        std::floor(100 * share), WithThousands(done), WithThousands(total_), unit_);
+  } else {
+    line += fmt::format("{} {}", WithThousands(done), unit_);
+  }
   if (done > 0 && seconds > 0) {
     const double rate = static_cast<double>(done) / seconds;
-    const auto remaining = static_cast<double>(total_ - std::min(done, total_));
-    line += fmt::format("  {} {}/s  {} left", Rate(rate), unit_, HumanDuration(remaining / rate));
+    line += fmt::format("  {} {}/s", Rate(rate), unit_);
+    if (total_ > 0) {
+      const auto remaining = static_cast<double>(total_ - std::min(done, total_));
+      line += fmt::format("  {} left", HumanDuration(remaining / rate));
+    }
   }
   if (!note.empty()) line.append("  ").append(note);
   return line;

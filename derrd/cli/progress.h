@@ -22,7 +22,8 @@ class Progress {
  public:
   using Clock = std::function<std::chrono::duration<double>()>;  // time since any fixed moment
 
-  // `unit` is what is counted, in the plural: "users", "epochs".
+  // `unit` is what is counted, in the plural: "users", "epochs". A total of 0 is one that is not
+  // known.
   Progress(std::string label, std::uint64_t total, std::string unit);
   // To any stream, as if it were a terminal of that many columns; 0 columns: not a terminal.
   Progress(std::string label, std::uint64_t total, std::string unit, std::FILE* stream,

@@ -95,13 +95,13 @@ TEST_F(ProgressTest, AnOpenLineIsEndedBeforeAnErrorIsTold) {
   EXPECT_EQ(Text().back(), '\n');
 }
 
-TEST_F(ProgressTest, NothingToDoAndMoreDoneThanPromised) {
-  Progress nothing("train", 0, "epochs", stream_, 0, Clock());
+TEST_F(ProgressTest, AnUnknownTotalAndMoreDoneThanPromised) {
+  Progress unknown("train", 0, "epochs", stream_, 0, Clock());
   Progress more("train", 3, "epochs", stream_, 0, Clock());
   now_ += 20;
-  nothing.Update(0);
+  unknown.Update(0);
   more.Update(5);
-  EXPECT_THAT(Text(), AllOf(HasSubstr("100 %  0 of 0"), HasSubstr("100 %  5 of 3"),
+  EXPECT_THAT(Text(), AllOf(HasSubstr("train 0 epochs"), HasSubstr("100 %  5 of 3"),
                             HasSubstr("0.0 s left")));
 }
 

@@ -94,7 +94,7 @@ DatasetContents ReadAndSplit(const ImportOptions& options, const ProgressCallbac
 
   DatasetContents contents;
   Renumber(tables, std::array{&log}, contents);
-  Splits splits = Split(log, contents.user_ids, split);
+  Splits splits = SplitInteractions(log, contents.user_ids, split);
   if (negatives > 0) {
     contents.protocol = Protocol::kSampled;
     contents.candidates = SampleNegatives(splits, contents.user_ids, contents.item_ids.size(),

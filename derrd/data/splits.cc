@@ -115,7 +115,8 @@ std::array<double, 3> ParseRatio(std::string_view text) {
   return ratio;
 }
 
-Splits Split(const InteractionLog& log, const Ids& user_ids, const SplitOptions& options) {
+Splits SplitInteractions(const InteractionLog& log, const Ids& user_ids,
+                         const SplitOptions& options) {
   if (options.order == SplitOrder::kTime && !log.empty() && !log.has_times()) {
     Fail(
         "the files have no time column and the split is by time; name it with --time, or give "

@@ -47,7 +47,8 @@ struct Splits {
 // to validation and to test, and keeps at least one for training (validation yields first).
 // Leave-one-out needs three interactions of every user: Error that says how many users have fewer,
 // the id of the first and the remedy. O(n log n).
-Splits Split(const InteractionLog& log, const Ids& user_ids, const SplitOptions& options);
+Splits SplitInteractions(const InteractionLog& log, const Ids& user_ids,
+                         const SplitOptions& options);
 
 }  // namespace derrd
 

@@ -34,7 +34,8 @@ TEST(SplitsTest, EveryInteractionIsInExactlyOneSplit) {
   const OwnedInteractions all = ToInteractions(log, 50);
   for (const SplitKind kind : {SplitKind::kLeaveOneOut, SplitKind::kRatio}) {
     for (const SplitOrder order : {SplitOrder::kRandom, SplitOrder::kTime, SplitOrder::kFile}) {
-      const Splits splits = Split(log, NumberIds(50), {kind, order, {0.6, 0.2, 0.2}, 3});
+      const Splits splits =
+          SplitInteractions(log, NumberIds(50), {kind, order, {0.6, 0.2, 0.2}, 3});
       for (std::size_t u = 0; u < 50; ++u) {
         const auto expected = all.view().Of(u);
         EXPECT_EQ(Together(splits, u), std::vector(expected.begin(), expected.end()));
@@ -47,12 +48,13 @@ TEST(SplitsTest, EveryInteractionIsInExactlyOneSplit) {
 
 TEST(SplitsTest, LatestAndLastAreHeldOut) {
   const InteractionLog log{{0, 0, 0, 0}, {7, 3, 9, 5}, {}, {40, 10, 20, 40}};
-  const Splits by_time = Split(log, NumberIds(1), {SplitKind::kLeaveOneOut, SplitOrder::kTime});
+  const Splits by_time =
+      SplitInteractions(log, NumberIds(1), {SplitKind::kLeaveOneOut, SplitOrder::kTime});
   EXPECT_THAT(by_time.test.items, ElementsAre(5)) << "of equal times the later row";
   EXPECT_THAT(by_time.valid.items, ElementsAre(7));
   EXPECT_THAT(by_time.train.items, ElementsAre(3, 9));
-  const Splits by_file =
-      Split(log, NumberIds(1), {SplitKind::kRatio, SplitOrder::kFile, {0.5, 0.25, 0.25}});
+  const Splits by_file = SplitInteractions(
+      log, NumberIds(1), {SplitKind::kRatio, SplitOrder::kFile, {0.5, 0.25, 0.25}});
   EXPECT_THAT(by_file.test.items, ElementsAre(5));
   EXPECT_THAT(by_file.valid.items, ElementsAre(9));
 }
@@ -62,10 +64,12 @@ TEST(SplitsTest, RandomSplitsDependOnTheSeedAndNotOnTheOrderOfRows) {
   InteractionLog reversed;
   reversed.users.assign(log.users.rbegin(), log.users.rend());
   reversed.items.assign(log.items.rbegin(), log.items.rend());
-  const Splits a = Split(log, NumberIds(30), {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 1});
-  const Splits b =
-      Split(reversed, NumberIds(30), {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 1});
-  const Splits c = Split(log, NumberIds(30), {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 2});
+  const Splits a =
+      SplitInteractions(log, NumberIds(30), {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 1});
+  const Splits b = SplitInteractions(reversed, NumberIds(30),
+                                     {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 1});
+  const Splits c =
+      SplitInteractions(log, NumberIds(30), {SplitKind::kLeaveOneOut, SplitOrder::kRandom, {}, 2});
   EXPECT_EQ(a.test.items, b.test.items);
   EXPECT_EQ(a.train.items, b.train.items);
   EXPECT_NE(a.test.items, c.test.items);
@@ -82,7 +86,7 @@ TEST(SplitsTest, RandomHeldOutItemsAreUniform) {
       log.items.push_back(i);
     }
   }
-  const Splits splits = Split(log, NumberIds(kUsers), {});
+  const Splits splits = SplitInteractions(log, NumberIds(kUsers), {});
   for (const auto* split : {&splits.valid, &splits.test}) {
     std::vector<double> counts(10, 0);
     for (const std::int32_t item : split->items) ++counts[static_cast<std::size_t>(item)];
@@ -98,21 +102,22 @@ TEST(SplitsTest, RatiosRoundAndKeepOneForTraining) {
   for (const auto& [n, train, valid, test] : expected) {
     InteractionLog log{std::vector<std::int32_t>(n, 0), std::vector<std::int32_t>(n), {}, {}};
     std::iota(log.items.begin(), log.items.end(), 0);
-    const Splits splits = Split(log, NumberIds(1), {SplitKind::kRatio, SplitOrder::kRandom});
+    const Splits splits =
+        SplitInteractions(log, NumberIds(1), {SplitKind::kRatio, SplitOrder::kRandom});
     EXPECT_EQ(splits.train.items.size(), train) << n;
     EXPECT_EQ(splits.valid.items.size(), valid) << n;
     EXPECT_EQ(splits.test.items.size(), test) << n;
   }
   const InteractionLog one{{0}, {0}, {}, {}};
-  const Splits splits =
-      Split(one, NumberIds(1), {SplitKind::kRatio, SplitOrder::kRandom, {0.1, 0.1, 0.8}});
+  const Splits splits = SplitInteractions(
+      one, NumberIds(1), {SplitKind::kRatio, SplitOrder::kRandom, {0.1, 0.1, 0.8}});
   EXPECT_THAT(splits.train.items, ElementsAre(0));
   EXPECT_THAT(splits.test.items, IsEmpty());
 }
 
 TEST(SplitsTest, LeaveOneOutNeedsThreeInteractionsOfEveryUser) {
   const InteractionLog log{{0, 0, 0, 1, 1, 3}, {1, 2, 3, 1, 2, 1}, {}, {}};
-  EXPECT_THAT(MessageOf([&] { Split(log, NumberIds(4), {}); }),
+  EXPECT_THAT(MessageOf([&] { SplitInteractions(log, NumberIds(4), {}); }),
               AllOf(HasSubstr("3 of 4 users have fewer"), HasSubstr("user 'id1' with 2"),
                     HasSubstr("--min-user 3")));
 }
@@ -120,7 +125,7 @@ TEST(SplitsTest, LeaveOneOutNeedsThreeInteractionsOfEveryUser) {
 TEST(SplitsTest, TimeOrderNeedsTimes) {
   const InteractionLog log{{0, 0, 0}, {1, 2, 3}, {}, {}};
   EXPECT_THAT(MessageOf([&] {
-                Split(log, NumberIds(1), {SplitKind::kLeaveOneOut, SplitOrder::kTime});
+                SplitInteractions(log, NumberIds(1), {SplitKind::kLeaveOneOut, SplitOrder::kTime});
               }),
               HasSubstr("no time column"));
 }
@@ -136,7 +141,7 @@ TEST(SplitsTest, ParsesRatios) {
 
 TEST(NegativesTest, AreDistinctAndUnseen) {
   const InteractionLog log = RandomLog(6, 40, 60, 20);
-  const Splits splits = Split(log, NumberIds(40), {});
+  const Splits splits = SplitInteractions(log, NumberIds(40), {});
   for (const std::size_t count : {1u, 17u, 40u}) {
     const OwnedInteractions negatives = SampleNegatives(splits, NumberIds(40), 60, count, 9);
     for (std::size_t u = 0; u < 40; ++u) {
@@ -154,7 +159,7 @@ TEST(NegativesTest, AreDistinctAndUnseen) {
 }
 
 TEST(NegativesTest, DependOnTheSeed) {
-  const Splits splits = Split(RandomLog(6, 10, 60, 5), NumberIds(10), {});
+  const Splits splits = SplitInteractions(RandomLog(6, 10, 60, 5), NumberIds(10), {});
   const auto draw = [&](std::uint64_t seed) {
     return SampleNegatives(splits, NumberIds(10), 60, 10, seed).items;
   };
@@ -188,7 +193,7 @@ TEST(NegativesTest, AreUniform) {
 }
 
 TEST(NegativesTest, TooFewUnseenItemsAreAnError) {
-  const Splits splits = Split(RandomLog(6, 10, 25, 20), NumberIds(10), {});
+  const Splits splits = SplitInteractions(RandomLog(6, 10, 25, 20), NumberIds(10), {});
   EXPECT_THAT(MessageOf([&] { SampleNegatives(splits, NumberIds(10), 25, 6, 0); }),
               AllOf(HasSubstr("6 sampled negatives"), HasSubstr("user 'id0' has only 5 items"),
                     HasSubstr("--negatives 5")));

@@ -1,93 +1,94 @@
-// Shrinks embedding tables from anywhere to a few columns, keeps them in one file that Python opens
-// too, and answers from that file: embed FILE.
+// The whole way from a file of interactions to recommendations by a distilled student, with derrd
+// as a library: embed INTERACTIONS.csv USER. Prints the student's best three items for the user.
 #include <derrd/core/error.h>
-#include <derrd/core/ids.h>
 #include <derrd/core/parallel.h>
-#include <derrd/core/random.h>
-#include <derrd/core/safetensors.h>
-#include <derrd/models/truncated_svd.h>
+#include <derrd/data/dataset.h>
+#include <derrd/data/import.h>
+#include <derrd/eval/evaluator.h>
+#include <derrd/eval/rankings.h>
+#include <derrd/eval/top_k.h>
+#include <derrd/models/bpr_mf.h>
+#include <derrd/train/bpr_term.h>
+#include <derrd/train/de_term.h>
+#include <derrd/train/rrd_term.h>
+#include <derrd/train/trainer.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <vector>
 
 namespace {
 
-constexpr std::size_t kUsers = 200, kItems = 300, kWidth = 32, kSmallWidth = 8;
-
-// Stands for the tables of a model of yours. A draw depends on the row alone, so the threads, and
-// how many they are, change nothing.
-derrd::Matrix<float> EmbeddingTable(std::size_t rows, derrd::Role role,
-                                    const derrd::Parallel& parallel) {
-  derrd::Matrix<float> table(rows, kWidth);
-  parallel.For(rows, [&](std::size_t r) {
-    derrd::RandomStream stream(/*seed=*/1, role, /*step=*/0, /*entity=*/r);
-    for (std::size_t c = 0; c < kWidth; ++c) {
-      table(r, c) = stream.Normal() / static_cast<float>(1 + c);
-    }
-  });
-  return table;
+derrd::Dataset ImportCsv(const std::string& path) {
+  derrd::ImportOptions options;
+  options.files = {path};
+  options.negatives = 20;
+  derrd::Import(options, path + ".derrd");
+  return derrd::Dataset::Open(path + ".derrd");
 }
 
-derrd::Ids Names(const std::string& prefix, std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));
-  return derrd::Ids(names);
+// Trains for a few epochs: the data of an example is small.
+std::unique_ptr<derrd::Model> TrainBriefly(derrd::BprMf model, const derrd::Dataset& dataset,
+                                           std::vector<std::unique_ptr<derrd::Term>> distillation,
+                                           const derrd::Parallel& parallel) {
+  std::vector<std::unique_ptr<derrd::Term>> terms = std::move(distillation);
+  terms.push_back(std::make_unique<derrd::BprTerm>());
+  derrd::TrainOptions options;
+  options.epochs = 30;
+  options.batch_size = 64;
+  options.adam.learning_rate = 0.01;
+  return derrd::Train(model, dataset, terms, options, parallel).model;
 }
 
-void Write(const std::string& path) {
+std::vector<std::unique_ptr<derrd::Term>> DeRrd(const derrd::Model& teacher, std::size_t width,
+                                                const derrd::Dataset& dataset,
+                                                const derrd::Parallel& parallel) {
+  derrd::DeTermOptions de;
+  de.experts = 4;
+  derrd::RrdOptions rrd;
+  rrd.interesting = rrd.uninteresting = 5;
+  rrd.top = 20;
+  std::vector<std::unique_ptr<derrd::Term>> terms;
+  terms.push_back(std::make_unique<derrd::DeTerm>(teacher, width, de, /*seed=*/0));
+  terms.push_back(std::make_unique<derrd::RrdTerm>(
+      dataset, derrd::RankUnobserved(teacher, dataset, rrd.top, parallel), rrd, /*seed=*/0));
+  return terms;
+}
+
+void Run(const std::string& path, const std::string& user) {
   const derrd::Parallel parallel;
-  const derrd::Factors factors = derrd::TruncateFactors(
-      EmbeddingTable(kUsers, derrd::Role::kInitialUser, parallel),
-      EmbeddingTable(kItems, derrd::Role::kInitialItem, parallel), kSmallWidth);
-  const derrd::Ids users = Names("user-", kUsers), items = Names("item-", kItems);
+  const derrd::Dataset dataset = ImportCsv(path);
+  const auto index = dataset.user_ids().Find(user);
+  if (!index) derrd::Fail("{}: has no user '{}'", path, user);
 
-  derrd::SafetensorsWriter writer("example");
-  writer.Add("user", factors.user.view());
-  writer.Add("item", factors.item.view());
-  users.AddTo(writer, "user_ids");
-  items.AddTo(writer, "item_ids");
-  writer.Write(path);
-}
-
-void PrintBestItems(const std::string& path, const std::string& user, std::size_t k) {
-  const auto file = derrd::SafetensorsFile::OpenKind(path, "example");
-  const auto user_table = file->MatrixOf<float>("user");
-  const auto item_table = file->MatrixOf<float>("item");
-  const auto row = derrd::Ids::FromFile(file, "user_ids").Find(user);
-  if (!row) derrd::Fail("{}: knows no user '{}'", path, user);
-
-  std::vector<float> scores;
-  for (std::size_t i = 0; i < item_table.rows(); ++i) {
-    const float* embedding = user_table.row(static_cast<std::size_t>(*row));
-    scores.push_back(
-        std::inner_product(embedding, embedding + user_table.cols(), item_table.row(i), 0.0f));
+  const std::size_t users = dataset.users(), items = dataset.items();
+  const auto teacher = TrainBriefly({users, items, 16, /*seed=*/0}, dataset, {}, parallel);
+  const auto student = TrainBriefly({users, items, 4, /*seed=*/0}, dataset,
+                                    DeRrd(*teacher, 4, dataset, parallel), parallel);
+  for (const auto* model : {teacher.get(), student.get()}) {
+    const derrd::Metrics test = derrd::Evaluate(*model, dataset, derrd::Split::kTest, parallel);
+    std::fprintf(stderr, "%zu numbers: test HR@5 %.3f\n", model->parameters(), test.At("HR@5"));
   }
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(k),
-                            [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-
-  const derrd::Ids items = derrd::Ids::FromFile(file, "item_ids");
-  for (std::size_t i = 0; i < k; ++i) {
-    std::printf("%s\t%s\t%.3f\n", user.c_str(), std::string(items[order[i]]).c_str(),
-                scores[order[i]]);
-  }
+  const std::vector<std::int32_t> asked{*index};
+  derrd::ForEachTopK(*student, asked, dataset.train(), 3, {dataset.user_ids(), dataset.item_ids()},
+                     parallel, [&](std::int32_t, std::span<const derrd::ScoredItem> best) {
+                       for (const auto& [item, score] : best) {
+                         const std::string id(dataset.item_ids()[static_cast<std::size_t>(item)]);
+                         std::printf("%s\t%s\t%.3f\n", user.c_str(), id.c_str(), score);
+                       }
+                     });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s FILE\n", argv[0]);
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s INTERACTIONS.csv USER\n", argv[0]);
     return 2;
   }
   try {
-    Write(argv[1]);
-    PrintBestItems(argv[1], "user-7", 3);
+    Run(argv[1], argv[2]);
   } catch (const derrd::Error& error) {
     std::fprintf(stderr, "embed: %s\n", error.what());
     return 1;
