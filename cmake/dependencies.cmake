@@ -1,13 +1,16 @@
 # What the library and its users need. Also read by derrd-config.cmake of an installation, so that
 # both find the same things in the same way.
 include(CMakeFindDependencyMacro)
-find_dependency(TBB)
-find_dependency(fmt)
-find_dependency(nlohmann_json)
-find_dependency(ZLIB)
-find_dependency(zstd CONFIG)
-find_dependency(hwy CONFIG)
-find_dependency(Threads)
+foreach(package TBB fmt nlohmann_json ZLIB zstd hwy Threads)
+  if(DERRD_CONSUMED)
+    find_dependency(${package})
+  else()
+    find_package(${package} REQUIRED)
+  endif()
+endforeach()
+
+# A header of the library includes Random123, which is headers alone.
+find_path(DERRD_RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 
 # OpenBLAS's build with locks: Debian's serial build lets two threads that call it at once have the same
 # work buffer. Each call still runs on the calling thread alone (kernels/gemm.cc sees to it). It is

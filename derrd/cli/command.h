@@ -5,9 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace derrd::cli {
 
@@ -26,14 +28,28 @@ struct Command {
   std::shared_ptr<Options> options;
 };
 
+// Numbers within bounds; what is no number (nan, 1e999, -1 where none may be negative) is refused.
+CLI::Validator Number(double least, double most);
+CLI::Validator WholeNumber(std::uint64_t least, std::uint64_t most);
+
+// Adds a flag with its bounds, showing its default.
+template <typename Value>
+void AddFlag(CLI::App& app, const std::string& flag, Value& value, const std::string& about,
+             const CLI::Validator& check) {
+  app.add_option(flag, value, about)->check(check)->capture_default_str();
+}
+
 template <typename Options>  // Options derives from CommonOptions
 Command<Options> AddCommand(CLI::App& program, const std::string& name, const std::string& about,
                             const std::string& example, void (*run)(const Options&)) {
   auto options = std::make_shared<Options>();
   CLI::App* app = program.add_subcommand(name, about);
   app->footer("Example:\n  " + example);
-  app->add_option("--seed", options->seed, "Seed of every random draw")->capture_default_str();
-  app->add_option("--threads", options->threads, "Threads (one a core unless given)");
+  app->add_option("--seed", options->seed, "Seed of every random draw")
+      ->check(WholeNumber(0, std::numeric_limits<std::uint64_t>::max()))
+      ->capture_default_str();
+  app->add_option("--threads", options->threads, "Threads (one a core unless given)")
+      ->check(WholeNumber(1, 1024));
   app->add_flag("--json", options->json,
                 "Print one JSON object on standard output, and nothing else there");
   app->add_option("--config", "TOML file with any of these flags as keys; flags win over it");
@@ -41,6 +57,8 @@ Command<Options> AddCommand(CLI::App& program, const std::string& name, const st
   return {app, std::move(options)};
 }
 
+// Writes to standard output; Error when that fails.
+void Print(std::string_view text);
 // Prints the one JSON object of --json.
 void PrintJson(const nlohmann::ordered_json& object);
 

@@ -1,5 +1,6 @@
+#include "derrd/cli/outputs.h"
 #include "derrd/cli/training.h"
-#include "derrd/core/file.h"
+#include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/eval/same_ids.h"
@@ -53,22 +54,38 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
   auto student = std::make_unique<BprMf>(cut.user, cut.item);
   const Metrics valid =
       dataset.valid().empty() ? Metrics() : Evaluate(*student, dataset, Split::kValid, parallel);
-  WriteModel(options, dataset, std::move(student), {{"method", "svd"}, {"width", options.width}},
+  WriteModel(options, dataset, std::move(student),
+             {{"method", "svd"},
+              {"width", options.width},
+              {"dataset", Fingerprint(options.dataset)},
+              {"teacher", Fingerprint(options.teacher)}},
              valid);
 }
 
+// Values, gradients and two moments of both sides' experts.
+double ExpertBytes(const ExpertShape& shape) {
+  const auto widths = static_cast<double>(shape.student_width + shape.teacher_width);
+  return 2.0 * 4.0 * sizeof(float) * static_cast<double>(shape.experts) *
+         static_cast<double>(shape.hidden_width) * widths;
+}
+
 void RunDistill(const DistillOptions& options) {
-  CheckCanWrite(options.output);
+  CheckOutputs({options.output, options.log}, {options.dataset, options.teacher});
   const Dataset dataset = Dataset::Open(options.dataset);
   const ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
   const Parallel parallel(options.threads);
   if (options.method == "svd") return Truncate(options, dataset, *teacher.model, parallel);
 
-  Json config = cli::ConfigOf(options, options.method);
+  Json config = cli::ConfigOf(options, dataset, options.method);
+  config["teacher"] = Fingerprint(options.teacher);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());
+  CheckMemory("--width", TableBytes(dataset, options.width));
   if (options.method == "de" || options.method == "de-rrd") {
+    const ExpertShape shape =
+        ExpertShape::For(options.de.experts, options.width, teacher.model->representation_width());
+    CheckMemory("--de-experts", ExpertBytes(shape));
     config["de"] = ConfigOf(options.de);
     terms.push_back(
         std::make_unique<DeTerm>(*teacher.model, options.width, options.de, options.seed));
@@ -86,51 +103,34 @@ void RunDistill(const DistillOptions& options) {
 }
 
 void AddDeOptions(CLI::App& app, DeTermOptions& de) {
-  app.add_option("--lambda-de", de.weight, "Weight of the DE loss")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--de-experts", de.experts, "Experts for users, and as many for items")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option("--de-initial-temperature", de.initial_temperature, "Temperature at epoch 0")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--de-final-temperature", de.final_temperature,
-                 "Temperature at epoch --de-temperature-epochs")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--de-temperature-epochs", de.temperature_epochs,
-                 "Epochs from the initial to the final temperature")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--de-routing-threshold", de.routing_threshold,
-                 "Experts whose selection weight is below this are not computed (0: compute all)")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  AddFlag(app, "--lambda-de", de.weight, "Weight of the DE loss", Number(0, 1e6));
+  AddFlag(app, "--de-experts", de.experts, "Experts for users, and as many for items",
+          WholeNumber(1, 4096));
+  AddFlag(app, "--de-initial-temperature", de.initial_temperature, "Temperature at epoch 0",
+          Number(1e-30, 1e6));
+  AddFlag(app, "--de-final-temperature", de.final_temperature,
+          "Temperature at epoch --de-temperature-epochs and after", Number(1e-30, 1e6));
+  AddFlag(app, "--de-temperature-epochs", de.temperature_epochs,
+          "Epochs from the initial to the final temperature", Number(1e-3, 1e9));
+  AddFlag(app, "--de-routing-threshold", de.routing_threshold,
+          "Experts whose selection weight is below this are not computed (0: compute all)",
+          Number(0, 1));
 }
 
 void AddRrdOptions(CLI::App& app, DistillOptions& options) {
   RrdOptions& rrd = options.rrd;
-  app.add_option("--lambda-rrd", rrd.weight, "Weight of the RRD loss")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--rrd-interesting", rrd.interesting, "Interesting items a user (K)")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app.add_option("--rrd-uninteresting", rrd.uninteresting, "Uninteresting items a user (L)")
-      ->check(CLI::Range(0, 1 << 20))
-      ->capture_default_str();
-  app.add_option("--rrd-top", rrd.top, "Interesting items come from the teacher's top this many")
-      ->check(CLI::Range(1, 1 << 24))
-      ->capture_default_str();
-  app.add_option("--rrd-temperature", rrd.temperature,
-                 "Positions over which the chance to be sampled falls by a factor e")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--rrd-sampling", options.rrd_sampling,
-                 "position: sample interesting items by rank; none: take the top K")
-      ->check(CLI::IsMember({"position", "none"}))
-      ->capture_default_str();
+  AddFlag(app, "--lambda-rrd", rrd.weight, "Weight of the RRD loss", Number(0, 1e6));
+  AddFlag(app, "--rrd-interesting", rrd.interesting, "Interesting items a user (K)",
+          WholeNumber(1, 1 << 20));
+  AddFlag(app, "--rrd-uninteresting", rrd.uninteresting, "Uninteresting items a user (L)",
+          WholeNumber(0, 1 << 20));
+  AddFlag(app, "--rrd-top", rrd.top, "Interesting items come from the teacher's top this many",
+          WholeNumber(1, 1 << 24));
+  AddFlag(app, "--rrd-temperature", rrd.temperature,
+          "Positions over which the chance to be sampled falls by a factor e", Number(1e-3, 1e9));
+  AddFlag(app, "--rrd-sampling", options.rrd_sampling,
+          "position: sample interesting items by rank; none: take the top K",
+          CLI::IsMember({"position", "none"}));
 }
 
 }  // namespace

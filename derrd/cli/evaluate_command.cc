@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -104,11 +103,9 @@ void RunEvaluate(const EvaluateOptions& options) {
   }
 
   if (!options.json) {
-    std::cout << fmt::format("{}: protocol {}, split {}\n\n", dataset.path(),
-                             Name(dataset.protocol()), Name(split))
-              << ToTable(models, std::string(MainMetric(dataset.protocol())), options)
-              << std::flush;
-    return;
+    return Print(fmt::format(
+        "{}: protocol {}, split {}\n\n{}", dataset.path(), Name(dataset.protocol()), Name(split),
+        ToTable(models, std::string(MainMetric(dataset.protocol())), options)));
   }
   nlohmann::ordered_json json = {{"dataset", options.dataset},
                                  {"protocol", Name(dataset.protocol())}};

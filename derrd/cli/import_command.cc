@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/data/import.h"
 
@@ -124,6 +125,11 @@ class ReadingProgress {
 };
 
 ImportSummary ImportWithProgress(const Options& options) {
+  std::vector<std::string> inputs = options.import.files;
+  const GivenFiles& given = options.import.given;
+  inputs.insert(inputs.end(), {given.train, given.valid, given.test, given.candidates,
+                               options.import.item_names});
+  CheckOutputs({options.output}, inputs);
   ImportOptions import = options.import;
   import.seed = options.seed;
   ReadingProgress progress;

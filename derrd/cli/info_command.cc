@@ -1,5 +1,4 @@
 // derrd info: what is in a file.
-#include <iostream>
 #include <string>
 
 #include "derrd/cli/command.h"
@@ -15,7 +14,7 @@ struct InfoOptions : CommonOptions {
 void RunInfo(const InfoOptions& options) {
   const auto summary = SummarizeFile(options.file);
   if (options.json) return PrintJson(summary);
-  std::cout << SummaryText(summary) << std::flush;
+  Print(SummaryText(summary));
 }
 
 }  // namespace

@@ -26,11 +26,11 @@ SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "
          "--rrd-top", "20"]
 
 
-def run(*words, threads=None):
+def run(*words, threads=None, environment=None):
     command = [DERRD, *map(str, words)]
     if threads:
         command += ["--threads", str(threads)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
 
 
 def interactions(users=60, items=80, groups=4, seed=1):
@@ -106,11 +106,18 @@ class ProgramTest(unittest.TestCase):
         self.assertIn("student-none", table)
 
     def test_same_bits_at_any_number_of_threads_and_at_every_run(self):
+        # Large enough that every piece of work is cut into several tasks.
+        csv, dataset, teacher = (self.folder / f"bits.{end}" for end in ("csv", "derrd", "teacher"))
+        csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(600, 900)))
+        self.ok("import", csv, "--negatives", 30, "-o", dataset)
+        self.ok("train", dataset, "--width", 48, "--epochs", 3, "-o", teacher)
         for method in METHODS:
             sums = set()
-            for number, threads in enumerate((1, 2, 3, 8, 8)):
+            for number, (threads, blas) in enumerate(((1, 1), (2, 2), (3, 8), (8, 1), (8, 3))):
                 output = self.folder / f"bits-{number}.derrd"
-                self.distill(method, output, threads=threads)
+                environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(blas))
+                self.ok("distill", dataset, "--teacher", teacher, "--method", method, "--width", 32, "--epochs", 3,
+                        "--de-experts", 6, "-o", output, threads=threads, environment=environment)
                 sums.add(hashlib.sha256(output.read_bytes()).hexdigest())
             self.assertEqual(len(sums), 1, method)
 
@@ -143,10 +150,18 @@ class ProgramTest(unittest.TestCase):
 
     def test_recommends_with_names_without_what_is_known_and_for_new_users(self):
         known = [item for user, item in interactions() if user == "u3"]
-        text = self.ok("recommend", self.teacher, "--user", "u3", "-k", 20, "--dataset", self.dataset).stdout
-        self.assertIn("Item number", text)
-        training = {line.split()[1] for line in text.splitlines() if line.strip()} & set(known)
-        self.assertLessEqual(len(training), 2)  # the two held-out items are not in training
+        asked = ("recommend", self.teacher, "--user", "u3", "-k", 80)
+        self.assertIn("Item number", self.ok(*asked).stdout)
+
+        def answered(*flags):
+            answer = json.loads(self.ok(*asked, *flags, "--json").stdout)
+            return {entry["item"] for entry in answer["recommendations"][0]["items"]}
+
+        everything, new = answered(), answered("--dataset", self.dataset)
+        self.assertEqual(len(everything), 80)
+        self.assertLess(new, everything)
+        self.assertLess(everything - new, set(known))  # all that is left out is known,
+        self.assertEqual(len(everything - new), len(set(known)) - 2)  # but for the two held out
         liked = [f"i{4 * i + 2}" for i in range(6)]
         text = self.ok("recommend", self.teacher, "--items", *liked, "-k", 5).stdout
         for item in liked:
@@ -201,7 +216,7 @@ class ProgramTest(unittest.TestCase):
 
     def test_wrong_usage_is_exit_2(self):
         output = self.folder / "never.derrd"
-        self.fails(2, "train", says=["dataset"])
+        self.fails(2, "train", says=["DATASET"])
         self.fails(2, "trian", says=["train"])
         self.fails(2, "train", self.dataset, "-o", output, "--widht", 3, says=["--width"], output=output)
         self.fails(2, "train", self.dataset, "-o", output, "--width", 0, says=["--width"], output=output)
@@ -218,8 +233,9 @@ class ProgramTest(unittest.TestCase):
 
     def test_a_metric_that_is_not_there(self):
         output = self.folder / "metric.derrd"
-        self.fails(1, "train", self.dataset, "--keep-metric", "HR@7", "--epochs", 2, "-o", output,
-                   says=["HR@7", "HR@5"], output=output)
+        for flag in ("--keep-metric", "--stop-metrics"):
+            self.fails(2, "train", self.dataset, flag, "HR@7", "-o", output, says=[flag, "HR@7", "HR@5"],
+                       output=output)
 
     def test_files_of_another_kind_or_cut_short(self):
         output = self.folder / "never.derrd"
@@ -252,19 +268,74 @@ class ProgramTest(unittest.TestCase):
         tensors["item_embedding"][3, 2] = numpy.nan
         broken, output = self.folder / "nan.derrd", self.folder / "never.derrd"
         save_file(tensors, broken, metadata)
-        self.fails(1, "evaluate", self.dataset, broken, says=["finite"])
-        self.fails(1, "recommend", broken, "--user", "u1", says=["finite"])
+        says = [broken, "row 3", "item_embedding", "finite"]
+        self.fails(1, "evaluate", self.dataset, broken, says=says)
+        self.fails(1, "recommend", broken, "--user", "u1", says=says)
         self.fails(1, "distill", self.dataset, "--teacher", broken, "--method", "de", "--width", 4, *SMALL,
-                   "-o", output, says=["de", "epoch 0"], output=output)
+                   "-o", output, says=says, output=output)
 
     def test_a_loss_that_explodes_stops_the_run(self):
-        output = self.folder / "never.derrd"
-        self.fails(1, "distill", self.dataset, "--teacher", self.teacher, "--method", "de", "--width", 4, *SMALL,
-                   "--learning-rate", 1e30, "-o", output, says=["epoch"], output=output)
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        tensors = load_file(self.teacher)
+        tensors["user_embedding"] *= numpy.float32(1e25)  # finite, but not when squared
+        huge, output = self.folder / "huge.derrd", self.folder / "never.derrd"
+        save_file(tensors, huge, metadata)
+        self.fails(1, "distill", self.dataset, "--teacher", huge, "--method", "de", "--width", 4, *SMALL,
+                   "-o", output, says=["the loss 'de' became", "epoch 0", "lower"], output=output)
 
     def test_unknown_users_and_items(self):
         self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])
         self.fails(1, "recommend", self.teacher, "--items", "i2", "i999", says=["i999"])
+
+    def test_numbers_that_are_none(self):
+        output = self.folder / "never.derrd"
+        for flag, wrong in (("--learning-rate", "nan"), ("--l2", "inf"), ("--l2", "-1"), ("--width", "1e99"),
+                            ("--seed", "-1"), ("--patience", "0"), ("--threads", "0"), ("--epsilon", "0")):
+            self.fails(2, "train", self.dataset, "-o", output, flag, wrong, says=[flag, wrong], output=output)
+        for flag, wrong in (("--rrd-temperature", "nan"), ("--lambda-de", "nan"), ("--lambda-rrd", "inf"),
+                            ("--de-final-temperature", "0"), ("--de-routing-threshold", "nan")):
+            self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "-o", output, flag, wrong,
+                       says=[flag, wrong], output=output)
+        self.fails(2, "recommend", self.teacher, "--user", "u1", "-k", "-1", says=["--top", "-1"])
+
+    def test_an_output_never_replaces_an_input(self):
+        before = [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)]
+        link = self.folder / "link.derrd"
+        link.symlink_to(self.dataset)
+        self.fails(2, "import", self.csv, "-o", self.csv, says=[self.csv])
+        for flag in ("-o", "--log"):
+            for wrong in (self.dataset, link, self.teacher):
+                other = () if flag == "-o" else ("-o", self.folder / "never.derrd")
+                self.fails(2, "distill", self.dataset, "--teacher", self.teacher, flag, wrong, *other, says=[wrong])
+        output = self.folder / "never.derrd"
+        self.fails(2, "train", self.dataset, "-o", output, "--log", output, says=[output], output=output)
+        self.fails(2, "train", self.dataset, "-o", "", says=["--output"])
+        self.assertEqual(before, [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)])
+
+    def test_more_memory_than_there_is(self):
+        output = self.folder / "never.derrd"
+        wide = self.folder / "wide.csv"
+        wide.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(9000, 40000)))
+        dataset = self.folder / "wide.derrd"
+        self.ok("import", wide, "--negatives", 1, "-o", dataset)
+        self.fails(2, "train", dataset, "--width", 65536, "-o", output, says=["--width", "GB"], output=output)
+
+    def test_a_full_standard_output(self):
+        for words in (("info", self.teacher), ("evaluate", self.dataset, self.teacher, "--json")):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([DERRD, *map(str, words)], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("standard output", done.stderr)
+
+    def test_metadata_that_is_no_account(self):
+        tensors = load_file(self.teacher)
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        broken = self.folder / "deep.derrd"
+        for wrong in ("[" * 100000 + "]" * 100000, "3", "{"):
+            save_file(tensors, broken, dict(metadata, **{"derrd.config": wrong}))
+            self.fails(1, "info", broken, says=[broken, "derrd.config"])
 
     def test_no_space_left(self):
         self.fails(1, "train", self.dataset, "--width", 2, "--epochs", 1, "-o", "/dev/full", says=["/dev/full", "space"])

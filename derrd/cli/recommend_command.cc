@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
@@ -156,8 +156,7 @@ void PrintAnswers(const ModelFile& file, const Interactions& excluded,
                                           ? AnswerUsers(file, excluded, options)
                                           : std::vector{AnswerNewUser(file, options)};
   if (!options.json) {
-    std::cout << ToTable(answers, file) << std::flush;
-    return;
+    return Print(ToTable(answers, file));
   }
   nlohmann::ordered_json json = {{"model", options.model}, {"k", options.k}};
   json["recommendations"] = nlohmann::ordered_json::array();
@@ -169,6 +168,7 @@ void PrintAnswers(const ModelFile& file, const Interactions& excluded,
 
 void RunRecommend(const RecommendOptions& options) {
   CheckUsage(options);
+  if (options.all) CheckOutputs({options.output}, {options.model, options.dataset});
   const ModelFile file = ModelFile::Open(options.model);
   std::optional<Dataset> dataset;
   if (!options.dataset.empty()) {
@@ -197,7 +197,9 @@ void AddRecommendCommand(CLI::App& program) {
   app->add_option("--items", options->items,
                   "Items that somebody new likes; the others are ranked for them");
   app->add_flag("--all", options->all, "Answer every user, to the file of -o");
-  app->add_option("-k,--top", options->k, "How many items each")->capture_default_str();
+  app->add_option("-k,--top", options->k, "How many items each")
+      ->check(WholeNumber(1, 1000000))
+      ->capture_default_str();
   app->add_option("--dataset", options->dataset,
                   "Data set whose training items a user is not recommended again");
   app->add_option("-o,--output", options->output,

@@ -1,24 +1,37 @@
 #include "derrd/cli/training.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
+#include "derrd/core/fingerprint.h"
+#include "derrd/eval/evaluator.h"
 
 namespace derrd::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// By the protocol that the data set is made for.
+// As the flags say, or else as suits the protocol that the data set is made for.
 EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset) {
-  const bool sampled = dataset.protocol() == Protocol::kSampled;
   EarlyStoppingOptions stopping = options.train.stopping;
-  stopping.watch = !options.stop_metrics.empty() ? options.stop_metrics
-                   : sampled ? std::vector<std::string>{"HR@5", "HR@10", "HR@20"}
-                             : std::vector<std::string>{"NDCG@10"};
-  stopping.keep = !options.keep_metric.empty() ? options.keep_metric : sampled ? "HR@5" : "NDCG@10";
+  const std::string main(MainMetric(dataset.protocol()));
+  if (dataset.protocol() == Protocol::kFull) stopping.watch = {main};
+  stopping.keep = main;
+  if (!options.stop_metrics.empty()) stopping.watch = options.stop_metrics;
+  if (!options.keep_metric.empty()) stopping.keep = options.keep_metric;
+  const std::vector<std::string> known = MetricNames(dataset.protocol());
+  std::vector<std::string> asked = stopping.watch;
+  asked.push_back(stopping.keep);
+  for (const std::string& name : asked) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    Fail<UsageError>("--stop-metrics, --keep-metric: {} has no metric '{}'; choose from {}",
+                     dataset.path(), name, fmt::join(known, ", "));
+  }
   return stopping;
 }
 
@@ -70,27 +83,24 @@ std::string Note(const EpochReport& report, const std::string& keep) {
 }  // namespace
 
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
-  app.add_option("dataset", options.dataset, "Data set made by `derrd import`")->required();
+  AdamOptions& adam = options.train.adam;
+  app.add_option("DATASET", options.dataset, "Data set made by `derrd import`")->required();
   app.add_option("-o,--output", options.output, "Model file to write")->required();
-  app.add_option("--width", options.width, "Numbers in a user's or an item's representation")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app.add_option("--epochs", options.train.epochs, "At most this many passes over the data")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  app.add_option("--batch-size", options.train.batch_size, "Interactions a step")
-      ->check(CLI::Range(1, 1 << 24))
-      ->capture_default_str();
-  app.add_option("--learning-rate", options.train.adam.learning_rate, "Rate of Adam")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--l2", options.train.adam.l2, "L2 added to every gradient at every step")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--patience", options.train.stopping.patience,
-                 "Epochs without a gain on validation before stopping")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  AddFlag(app, "--width", options.width, "Numbers in a user's or an item's representation",
+          WholeNumber(1, 65536));
+  AddFlag(app, "--epochs", options.train.epochs, "At most this many passes over the data",
+          WholeNumber(1, 1000000));
+  AddFlag(app, "--batch-size", options.train.batch_size, "Interactions a step",
+          WholeNumber(1, 1 << 24));
+  AddFlag(app, "--learning-rate", adam.learning_rate, "Rate of Adam", Number(1e-12, 1e3));
+  AddFlag(app, "--beta1", adam.beta1, "Adam's decay of the mean gradient", Number(0, 0.999999));
+  AddFlag(app, "--beta2", adam.beta2, "Adam's decay of the mean squared gradient",
+          Number(0, 0.999999));
+  AddFlag(app, "--epsilon", adam.epsilon, "Adam's guard against division by zero",
+          Number(1e-30, 1));
+  AddFlag(app, "--l2", adam.l2, "L2 added to every gradient at every step", Number(0, 1e3));
+  AddFlag(app, "--patience", options.train.stopping.patience,
+          "Epochs without a gain on validation before stopping", WholeNumber(1, 1000000));
   app.add_option("--stop-metrics", options.stop_metrics,
                  "Metrics of which any gain counts (HR@5,HR@10,HR@20; full ranking: NDCG@10)")
       ->delimiter(',');
@@ -99,16 +109,40 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
   app.add_option("--log", options.log, "File for a JSON line an epoch");
 }
 
-Json ConfigOf(const TrainingOptions& options, const std::string& method) {
+Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const AdamOptions& adam = options.train.adam;
+  const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
   return {{"method", method},
+          {"dataset", Fingerprint(options.dataset)},
           {"seed", options.seed},
           {"width", options.width},
           {"epochs", options.train.epochs},
           {"batch_size", options.train.batch_size},
           {"learning_rate", adam.learning_rate},
+          {"beta1", adam.beta1},
+          {"beta2", adam.beta2},
+          {"epsilon", adam.epsilon},
           {"l2", adam.l2},
-          {"patience", options.train.stopping.patience}};
+          {"patience", stopping.patience},
+          {"stop_metrics", stopping.watch},
+          {"keep_metric", stopping.keep}};
+}
+
+void CheckMemory(const std::string& flag, double bytes) {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  double kibibytes = 0;
+  while (file >> key >> kibibytes && key != "MemAvailable:") file.ignore(80, '\n');
+  const double available = 1024 * kibibytes;
+  if (!file || bytes <= available) return;  // where it cannot be told, the run decides
+  Fail<UsageError>("{}: needs about {:.1f} GB of memory and {:.1f} GB are free; give less", flag,
+                   bytes / 1e9, available / 1e9);
+}
+
+double TableBytes(const Dataset& dataset, std::size_t width) {
+  constexpr double kCopies = 4;  // values, two moments, the epoch that is kept
+  return kCopies * sizeof(float) * static_cast<double>(dataset.users() + dataset.items()) *
+         static_cast<double>(width);
 }
 
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,
@@ -130,8 +164,9 @@ void WriteModel(const TrainingOptions& options, const Dataset& dataset,
   }
   std::cerr << fmt::format("{}: {} numbers", options.output, file.model->parameters());
   for (const auto& [name, value] : valid) {
-    if (name == "HR@5" || name == "NDCG@10")
+    if (name == MainMetric(dataset.protocol())) {
       std::cerr << fmt::format(", validation {} {:.4f}", name, value);
+    }
   }
   std::cerr << "\n";
 }

@@ -22,6 +22,11 @@ struct TrainingOptions : CommonOptions {
   std::string keep_metric;
 };
 
+// UsageError that names the flag when so much memory is not free.
+void CheckMemory(const std::string& flag, double bytes);
+// What training embedding tables of this width takes.
+double TableBytes(const Dataset& dataset, std::size_t width);
+
 // Declares the flags above.
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options);
 
@@ -32,7 +37,8 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
                    nlohmann::ordered_json config, const Parallel& parallel);
 
 // The hyper-parameters of the run that every method has.
-nlohmann::ordered_json ConfigOf(const TrainingOptions& options, const std::string& method);
+nlohmann::ordered_json ConfigOf(const TrainingOptions& options, const Dataset& dataset,
+                                const std::string& method);
 
 // Writes a model with the ids of its data set; `valid` are its validation metrics.
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
+[[noreturn]] void FailIsFolder(const std::string& path) {
+  Fail("{}: is a directory; give the path of a file to write", path);
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) : path_(path) {
@@ -53,7 +57,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   struct stat status {};
   const bool special = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   if (special && S_ISDIR(status.st_mode)) {
-    Fail("{}: is a directory; give the path of a file to write", path_);
+    FailIsFolder(path_);
   }
   if (!special) partial_path_ = path_ + ".partial";
   const std::string& target = special ? path_ : partial_path_;
@@ -97,7 +101,17 @@ void OutputFile::Commit() {
   partial_path_.clear();
 }
 
-void CheckCanWrite(const std::string& path) { const OutputFile file(path); }
+void CheckCanWrite(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) FailIsFolder(path);
+    if (::access(path.c_str(), W_OK) != 0) FailWithErrno("write", path);
+    if (!S_ISREG(status.st_mode)) return;
+  }
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) FailWithErrno("create the file", path);
+}
 
 std::string ReadTextFile(const std::string& path) { return std::string(MappedFile(path).text()); }
 

@@ -15,8 +15,6 @@ constexpr const char* kProtocolKey = "derrd.protocol";
   Fail("{}: {}; the file is damaged, so make it again with 'derrd import'", path, what);
 }
 
-enum class Order { kAscending, kAny };
-
 // What the tensors must promise so that Of() never reads outside them.
 struct Checker {
   const SafetensorsFile& file;
@@ -40,7 +38,7 @@ struct Checker {
     }
   }
 
-  void CheckItems(const std::string& name, const Interactions& split, Order order) const {
+  void CheckItems(const std::string& name, const Interactions& split) const {
     for (std::size_t u = 0; u < users; ++u) {
       std::int32_t previous = -1;
       for (const std::int32_t item : split.Of(u)) {
@@ -49,7 +47,7 @@ struct Checker {
                                                "{} items",
                                                name, item, u, items));
         }
-        if (order == Order::kAscending && item <= previous) {
+        if (item <= previous) {
           FailDamaged(file.path(),
                       fmt::format("'{}.items' of user {} are not ascending and distinct", name, u));
         }
@@ -58,12 +56,20 @@ struct Checker {
     }
   }
 
-  Interactions Split(const std::string& name, Order order) const {
+  Interactions Split(const std::string& name) const {
     const Interactions split{file.Elements<std::int64_t>(name + ".offsets"),
                              file.Elements<std::int32_t>(name + ".items")};
     CheckOffsets(name, split);
-    CheckItems(name, split, order);
+    CheckItems(name, split);
     return split;
+  }
+
+  // One held-out item is ranked among at least one other.
+  void CheckCandidates(const Interactions& held_out, const Interactions& candidates) const {
+    for (std::size_t u = 0; u < users; ++u) {
+      if (held_out.Of(u).empty() || !candidates.Of(u).empty()) continue;
+      FailDamaged(file.path(), fmt::format("user {} has a held-out item and no candidates", u));
+    }
   }
 
   std::span<const std::int32_t> UsersOf(const std::string& name, const Interactions& split) const {
@@ -126,14 +132,18 @@ Dataset Dataset::Open(const std::string& path) {
                                     dataset.items()));
     }
   }
+  if (dataset.users() == 0 || dataset.items() == 0)
+    FailDamaged(path, "it has no users or no items");
   dataset.protocol_ = ReadProtocol(file);
   const Checker checker{file, dataset.users(), dataset.items()};
-  dataset.train_ = checker.Split("train", Order::kAscending);
+  dataset.train_ = checker.Split("train");
   dataset.train_users_ = checker.UsersOf("train", dataset.train_);
-  dataset.valid_ = checker.Split("valid", Order::kAscending);
-  dataset.test_ = checker.Split("test", Order::kAscending);
+  dataset.valid_ = checker.Split("valid");
+  dataset.test_ = checker.Split("test");
   if (dataset.protocol_ == Protocol::kSampled) {
-    dataset.candidates_ = checker.Split("candidates", Order::kAny);
+    dataset.candidates_ = checker.Split("candidates");
+    checker.CheckCandidates(dataset.valid_, dataset.candidates_);
+    checker.CheckCandidates(dataset.test_, dataset.candidates_);
   }
   return dataset;
 }
@@ -146,14 +156,12 @@ void WriteDataset(const DatasetContents& contents, const std::string& path) {
   contents.item_ids.AddTo(writer, "item_ids");
   if (!contents.item_names.empty()) contents.item_names.AddTo(writer, "item_names");
 
-  std::vector<std::vector<std::int32_t>> users;  // outlives the spans given to the writer
-  users.reserve(4);
   const auto add = [&](const std::string& name, const OwnedInteractions& split) {
-    users.push_back(UserOfEach(split));
     writer.Add(name + ".offsets", std::span<const std::int64_t>(split.offsets));
     writer.Add(name + ".items", std::span<const std::int32_t>(split.items));
-    writer.Add(name + ".users", std::span<const std::int32_t>(users.back()));
   };
+  const std::vector<std::int32_t> train_users = UserOfEach(contents.train);
+  writer.Add("train.users", std::span<const std::int32_t>(train_users));
   add("train", contents.train);
   add("valid", contents.valid);
   add("test", contents.test);

@@ -54,7 +54,7 @@ class Dataset {
   const Interactions& train() const { return train_; }
   const Interactions& valid() const { return valid_; }
   const Interactions& test() const { return test_; }
-  // The sampled negatives of each user; empty under Protocol::kFull. Not necessarily ascending.
+  // The sampled negatives of each user; empty under Protocol::kFull.
   const Interactions& candidates() const { return candidates_; }
   // The user of each training interaction, in the order of train().items.
   std::span<const std::int32_t> train_users() const { return train_users_; }

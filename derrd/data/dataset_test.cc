@@ -21,7 +21,7 @@ DatasetContents SmallContents() {
   contents.train = {{0, 2, 2, 3}, {0, 3, 1}};
   contents.valid = {{0, 1, 1, 1}, {1}};
   contents.test = {{0, 0, 0, 1}, {2}};
-  contents.candidates = {{0, 1, 1, 3}, {2, 3, 0}};
+  contents.candidates = {{0, 1, 1, 3}, {2, 0, 3}};
   contents.metadata["import.seed"] = "7";
   return contents;
 }
@@ -44,7 +44,7 @@ TEST(DatasetTest, WritesAndOpensTheSame) {
   EXPECT_THAT(dataset.train_users(), ElementsAre(0, 0, 2));
   EXPECT_THAT(dataset.valid().Of(0), ElementsAre(1));
   EXPECT_THAT(dataset.test().Of(2), ElementsAre(2));
-  EXPECT_THAT(dataset.candidates().Of(2), ElementsAre(3, 0));
+  EXPECT_THAT(dataset.candidates().Of(2), ElementsAre(0, 3));
 }
 
 TEST(DatasetTest, FullProtocolHasNoCandidates) {

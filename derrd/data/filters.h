@@ -20,7 +20,8 @@ struct FilterOptions {
 struct FilterCounts {
   std::size_t duplicates = 0;
   std::size_t below_min_rating = 0;
-  std::size_t rare = 0;  // of users and items below the counts
+  std::size_t rare = 0;            // of users and items below the counts
+  std::size_t met_candidates = 0;  // given candidates that the user met in a split
 };
 
 // Applies, in this order: duplicates (of a user and an item the row with the latest time stays, or

@@ -47,6 +47,24 @@ void CheckDisjoint(const DatasetContents& contents, const GivenSplit& a, const G
   }
 }
 
+// Takes what a user met in a split out of the user's candidates; returns how many that were.
+std::size_t DropMetCandidates(DatasetContents& contents) {
+  OwnedInteractions kept;
+  for (std::size_t u = 0; u < contents.user_ids.size(); ++u) {
+    const auto met = [&](std::int32_t item) {
+      return std::ranges::any_of(
+          std::array{&contents.train, &contents.valid, &contents.test},
+          [&](const auto* split) { return std::ranges::binary_search(split->view().Of(u), item); });
+    };
+    std::ranges::remove_copy_if(contents.candidates.view().Of(u), std::back_inserter(kept.items),
+                                met);
+    kept.offsets.push_back(static_cast<std::int64_t>(kept.items.size()));
+  }
+  const std::size_t dropped = contents.candidates.items.size() - kept.items.size();
+  contents.candidates = std::move(kept);
+  return dropped;
+}
+
 void CheckSampled(const DatasetContents& contents, const GivenSplit& held_out,
                   const GivenSplit& candidates) {
   for (std::size_t u = 0; u < contents.user_ids.size(); ++u) {
@@ -90,16 +108,18 @@ DatasetContents ReadGivenFiles(const GivenFiles& given, const ReadOptions& optio
   contents.test = ToInteractions(test, users);
   contents.candidates = ToInteractions(candidates, users);
 
-  const std::array splits{
-      GivenSplit{given.train, contents.train}, GivenSplit{given.valid, contents.valid},
-      GivenSplit{given.test, contents.test}, GivenSplit{given.candidates, contents.candidates}};
+  const std::array splits{GivenSplit{given.train, contents.train},
+                          GivenSplit{given.valid, contents.valid},
+                          GivenSplit{given.test, contents.test}};
   for (std::size_t a = 0; a < splits.size(); ++a) {
     for (std::size_t b = a + 1; b < splits.size(); ++b)
       CheckDisjoint(contents, splits[a], splits[b]);
   }
   if (sampled) {
-    CheckSampled(contents, splits[1], splits[3]);
-    CheckSampled(contents, splits[2], splits[3]);
+    summary.dropped.met_candidates = DropMetCandidates(contents);
+    const GivenSplit negatives{given.candidates, contents.candidates};
+    CheckSampled(contents, splits[1], negatives);
+    CheckSampled(contents, splits[2], negatives);
   }
   return contents;
 }

@@ -33,7 +33,8 @@ nlohmann::ordered_json ToJson(const ImportSummary& summary) {
                                  {"dropped",
                                   {{"duplicates", summary.dropped.duplicates},
                                    {"below_min_rating", summary.dropped.below_min_rating},
-                                   {"below_min_user_or_min_item", summary.dropped.rare}}},
+                                   {"below_min_user_or_min_item", summary.dropped.rare},
+                                   {"met_candidates", summary.dropped.met_candidates}}},
                                  {"users", summary.users},
                                  {"items", summary.items},
                                  {"untrained_items", summary.untrained_items},
@@ -63,6 +64,9 @@ std::string ToText(const ImportSummary& summary) {
                  "dropped  {} duplicates, {} below --min-rating, {} below --min-user or "
                  "--min-item\n",
                  dropped.duplicates, dropped.below_min_rating, dropped.rare);
+  if (dropped.met_candidates > 0) {
+    fmt::format_to(out, "         {} candidates that their user met\n", dropped.met_candidates);
+  }
   fmt::format_to(out,
                  "kept     {} users, {} items ({} absent from training), {} interactions, "
                  "density {:.4g}\n",

@@ -163,12 +163,16 @@ TEST_F(ImportTest, GivenSplitsWithoutCandidatesAreRankedInFull) {
   EXPECT_THAT(dataset.valid().Of(0), ElementsAre(2, 3));
 }
 
+TEST_F(ImportTest, CandidatesThatTheUserMetAreDropped) {
+  const Dataset dataset = ImportAndOpen(Given("a,x\n", "a,y\n", "a,z\n", "a z q x y\n"));
+  EXPECT_EQ(dataset.candidates().size(), 1u);
+  EXPECT_EQ(summary_.dropped.met_candidates, 3u);
+}
+
 TEST_F(ImportTest, GivenSplitsThatDoNotFit) {
   EXPECT_THAT(ErrorOf(Given("a,x\na,y\n", "a,z\n", "a,x\n")),
               AllOf(HasSubstr("test: item 'x' of user 'a' is also in"), HasSubstr("train")));
   EXPECT_THAT(ErrorOf(Given("a,x\n", "a,z\n", "a,z\n")), HasSubstr("is also in"));
-  EXPECT_THAT(ErrorOf(Given("a,x\n", "a,y\n", "a,z\n", "a z q\n")),
-              HasSubstr("candidates: item 'z' of user 'a' is also in"));
   EXPECT_THAT(ErrorOf(Given("a,x\n", "a,y\na,w\n", "a,z\n", "a q\n")),
               HasSubstr("valid: user 'a' has 2 items"));
   EXPECT_THAT(ErrorOf(Given("a,x\nb,x\n", "a,y\n", "b,z\n", "a q\n")),

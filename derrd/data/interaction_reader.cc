@@ -67,7 +67,6 @@ InteractionReader::InteractionReader(ReadOptions options, bool need_rating, IdTa
 FileSummary InteractionReader::Read(const std::string& path, InteractionLog& log) {
   LineReader reader(path);
   Layout layout = DetectLayout(reader.Preview(), path, options_);
-  if (!need_rating_) layout.rating = Layout::kNoColumn;
   CheckColumns(path, layout, log);
   FileSummary summary{path, layout.Describe()};
   RecordReader records(reader, FieldSplitter(layout.delimiter, layout.style), progress_);
@@ -118,8 +117,9 @@ void InteractionReader::ReadColumns(RecordReader& records, const Layout& layout,
     log.users.push_back(user);
     log.items.push_back(Number(records, tables_.items, Field(fields_, layout.item), "item"));
     if (layout.rating != Layout::kNoColumn) {
-      log.ratings.push_back(
-          static_cast<float>(ParseNumber(records, Field(fields_, layout.rating), "rating")));
+      // Read even where it is not needed: a broken one says that the line is not what it seems.
+      const double rating = ParseNumber(records, Field(fields_, layout.rating), "rating");
+      if (need_rating_) log.ratings.push_back(static_cast<float>(rating));
     }
     if (layout.time != Layout::kNoColumn) {
       log.times.push_back(ParseNumber(records, Field(fields_, layout.time), "time"));
@@ -132,6 +132,7 @@ void InteractionReader::ReadLists(RecordReader& records, const Layout& layout, I
   const bool counted = layout.shape == Shape::kCountedAdjacency;
   if (layout.header) records.Next(1, fields_);
   while (records.Next(kAllFields, fields_)) {
+    if (fields_.empty()) continue;  // nothing but delimiters
     std::string line_user = std::to_string(counted ? list_lines_++ : 0);
     const std::size_t listed = fields_.size() - 1;
     if (counted && std::to_string(listed) != fields_[0]) {

@@ -198,11 +198,26 @@ TEST(ReaderErrorsTest, NameTheFileAndTheLine) {
   EXPECT_THAT(ErrorOf("\n \n\n"), HasSubstr("only blank lines"));
 }
 
-TEST(ReaderErrorsTest, AnUnusedRatingIsNotLookedAt) {
-  EXPECT_THAT(ReadText("user,item,rating\n1,2,nan\n").pairs, ElementsAre("1 2"));
+TEST(ReaderErrorsTest, ARatingIsLookedAtUnlessItIsSaidNotToBeOne) {
+  EXPECT_THAT(ErrorOf("user,item,rating\n1,2,nan\n"), HasSubstr("the rating 'nan'"));
+  EXPECT_THAT(ErrorOf("user,item,rating\n1,2,good\n"), HasSubstr("the rating 'good'"));
   ReadOptions options;
-  options.rating = "rating";
-  EXPECT_THAT(ErrorOf("user,item,rating\n1,2,nan\n", options), HasSubstr("the rating 'nan'"));
+  options.rating = "none";
+  EXPECT_THAT(ReadText("user,item,rating\n1,2,good\n", options).pairs, ElementsAre("1 2"));
+}
+
+TEST(ReaderErrorsTest, OneShortLineDoesNotTurnColumnsIntoLists) {
+  std::string text;
+  for (int line = 0; line < 30; ++line) text += line == 20 ? "5\t7\n" : "5\t7\t3\t881250949\n";
+  EXPECT_THAT(ErrorOf(text), AllOf(HasSubstr(":21"), HasSubstr("2 fields")));
+  EXPECT_THAT(ErrorOf("a\tx\na\ty\nb\tz\na\n"), HasSubstr(":4"));
+}
+
+TEST(ReaderErrorsTest, LinesOfDelimitersAloneAreBlank) {
+  ReadOptions options;
+  options.format = Format::kAdjacency;
+  EXPECT_THAT(ReadText(",,,\na,b,c\n,,\n", options).pairs, ElementsAre("a b", "a c"));
+  EXPECT_THAT(ReadText("  \na b c\n   \nd e\n", options).pairs, ElementsAre("a b", "a c", "d e"));
 }
 
 TEST(ReaderErrorsTest, FilesMustAgreeAboutTheTime) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <map>
 #include <set>
 
 #include "derrd/core/error.h"
@@ -41,6 +42,7 @@ bool LooksCounted(const std::vector<std::string_view>& lines) {
   std::set<std::size_t> lengths;
   for (const std::string_view line : lines) {
     const Fields fields = SplitLine(line, " ", FieldStyle::kRuns);
+    if (fields.empty()) return false;
     std::size_t count = 0;
     for (const std::string_view field : fields) {
       if (!IsNumber(field)) return false;
@@ -52,14 +54,19 @@ bool LooksCounted(const std::vector<std::string_view>& lines) {
   return lengths.size() > 1;  // rows of one width are columns
 }
 
+// Lists differ in length; columns have one width but for a broken line, which is to be reported as
+// such.
 bool LooksLikeLists(const std::vector<std::string_view>& lines, const std::string& delimiter) {
   if (delimiter != " " && delimiter != "\t") return false;
-  std::set<std::size_t> lengths;
+  std::map<std::size_t, std::size_t> lines_of_length;
   for (const std::string_view line : lines) {
-    lengths.insert(SplitLine(line, delimiter, StyleOf(delimiter)).size());
+    ++lines_of_length[SplitLine(line, delimiter, StyleOf(delimiter)).size()];
   }
-  const std::size_t shortest = *lengths.begin();
-  return lengths.size() > 1 || shortest < 2 || (delimiter == " " && shortest > kMostSpacedColumns);
+  std::size_t most_common = 0;
+  for (const auto& [length, count] : lines_of_length) most_common = std::max(most_common, count);
+  const std::size_t shortest = lines_of_length.begin()->first;
+  return 2 * most_common <= lines.size() || lines_of_length.rbegin()->first < 2 ||
+         (delimiter == " " && shortest > kMostSpacedColumns);
 }
 
 Shape DetectShape(const std::vector<std::string_view>& lines, const std::string& delimiter) {
@@ -110,7 +117,7 @@ bool HasHeader(const Fields& first, const Fields& second, const ReadOptions& opt
 // A list's line begins with a user; only the usual name of that column makes it a header.
 bool ListHasHeader(const Fields& first, const ReadOptions& options) {
   if (options.header != HeaderMode::kAuto) return options.header == HeaderMode::kYes;
-  return FindByUsualName({std::string(first[0])}, ColumnRole::kUser) == 0;
+  return !first.empty() && FindByUsualName({std::string(first[0])}, ColumnRole::kUser) == 0;
 }
 
 void ReadColumns(const std::string& path, const std::vector<std::string_view>& lines,

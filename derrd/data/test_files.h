@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -14,21 +13,13 @@
 #include <string_view>
 
 #include "derrd/core/error.h"
+#include "derrd/core/test_folder.h"
 
 namespace derrd {
 
-class TemporaryFolder {
+class TemporaryFolder : public TestFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "derrd-data-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary folder");
-    folder_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(folder_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string Path(const std::string& name) const { return *this / name; }
   // Writes the file and returns its path.
   std::string Write(const std::string& name, std::string_view text) const {
     std::ofstream(Path(name), std::ios::binary) << text;
@@ -39,9 +30,6 @@ class TemporaryFolder {
     return !std::filesystem::exists(Path(name)) &&
            !std::filesystem::exists(Path(name) + ".partial");
   }
-
- private:
-  std::filesystem::path folder_;
 };
 
 inline std::string ReadAll(const std::string& path) {

@@ -113,6 +113,14 @@ std::string_view MainMetric(Protocol protocol) {
   return protocol == Protocol::kSampled ? "HR@5" : "NDCG@10";
 }
 
+std::vector<std::string> MetricNames(Protocol protocol) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : MetricSums().Means(protocol == Protocol::kFull)) {
+    names.push_back(name);
+  }
+  return names;
+}
+
 Metrics EvaluateSampled(const Model& model, const Interactions& held_out,
                         const Interactions& other_held_out, const Interactions& candidates,
                         const Names& names, const Parallel& parallel) {

@@ -14,7 +14,9 @@
 #ifndef DERRD_EVAL_EVALUATOR_H_
 #define DERRD_EVAL_EVALUATOR_H_
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
@@ -31,6 +33,8 @@ Split ParseSplit(std::string_view name);  // UsageError when it is neither
 // The one metric to compare models by where only one is wanted: HR@5 when sampled, NDCG@10 when
 // full.
 std::string_view MainMetric(Protocol protocol);
+// Every metric that Evaluate reports, in its order.
+std::vector<std::string> MetricNames(Protocol protocol);
 
 // By the protocol of the data set. Error when the model has other numbers of users or items, when
 // the split holds nothing out, or when a score is not finite.

@@ -2,18 +2,19 @@
 
 #include <cblas.h>
 
+#include "derrd/kernels/blas_threads.h"
+
 namespace derrd::kernels {
 namespace {
 
 CBLAS_TRANSPOSE Transpose(Op op) { return op == Op::kNone ? CblasNoTrans : CblasTrans; }
 blasint Int(std::size_t n) { return static_cast<blasint>(n); }
 
-// Our threads call the BLAS, so it must start none of its own: once for the process.
+}  // namespace
+
 void UseCallingThread() {
   [[maybe_unused]] static const bool done = (openblas_set_num_threads(1), true);
 }
-
-}  // namespace
 
 void Gemm(Op a_op, Op b_op, std::size_t m, std::size_t n, std::size_t k, float alpha,
           const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,

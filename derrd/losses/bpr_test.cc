@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "derrd/core/random.h"
-#include "derrd/losses/gradient_check.h"
+#include "derrd/losses/test_gradient.h"
 
 namespace derrd {
 namespace {

@@ -67,7 +67,7 @@ double DeLoss<T>::Compute(const ExpertTensors<const T>& weights, MatrixView<cons
   Select(weights, teacher, gumbel, options, parallel);
   Route(options);
   RunExperts(weights, student, parallel);
-  const double loss = Reconstruct(weights, teacher, row_weights, options.temperature, parallel);
+  const double loss = Reconstruct(weights, teacher, row_weights, options, parallel);
   parallel.For(shape_.experts, [&](std::size_t m) { BackwardExpert(m, weights, gradients); });
   GatherStudentGradient(student_gradient, parallel);
   BackwardSelection(teacher, gradients, parallel);
@@ -169,8 +169,10 @@ void DeLoss<T>::RunExperts(const ExpertTensors<const T>& weights, MatrixView<con
 // it asks of the selection network's logits.
 template <typename T>
 double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
-                              std::span<const T> row_weights, double temperature,
+                              std::span<const T> row_weights, const DeOptions& options,
                               const Parallel& parallel) {
+  const T temperature = static_cast<T>(options.temperature);
+  const T scale = static_cast<T>(options.weight);
   const std::size_t n = teacher.rows(), dt = shape_.teacher_width, experts = shape_.experts;
   residual_.Reshape(n, dt);
   log_gradient_.Reshape(n, experts);
@@ -191,7 +193,7 @@ double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<
       for (std::size_t c = 0; c < dt; ++c) residual[c] -= target[c];
       const T weight = row_weights[r];
       loss += static_cast<double>(weight) * static_cast<double>(DotProduct(residual, residual, dt));
-      for (std::size_t c = 0; c < dt; ++c) residual[c] *= 2 * weight;
+      for (std::size_t c = 0; c < dt; ++c) residual[c] *= 2 * weight * scale;
 
       // Through z: a weight that was left out counts as zero.
       T mean = 0;
@@ -207,7 +209,7 @@ double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<
       T alpha_mean = 0;
       for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
         const std::size_t m = row_experts_[i];
-        const T of_log = z_(r, m) / static_cast<T>(temperature) * (dz[m] - mean);
+        const T of_log = z_(r, m) / temperature * (dz[m] - mean);
         gradient[m] = of_log / (alpha_(r, m) + static_cast<T>(kLogGuard));
         alpha_mean += alpha_(r, m) * gradient[m];
       }

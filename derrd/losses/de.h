@@ -45,8 +45,9 @@ struct ExpertTensors {
 };
 
 struct DeOptions {
-  double temperature = 1.0;  // tau > 0
+  double temperature = 1.0;  // tau >= 1e-30
   double threshold = 1e-3;   // of routing, >= 0
+  double weight = 1.0;       // every gradient is multiplied by it
 };
 
 // Computes the loss; keeps its memory from step to step. Not for several threads at once; the work
@@ -57,9 +58,10 @@ class DeLoss {
   explicit DeLoss(const ExpertShape& shape) : shape_(shape) {}
 
   // student: n x dS, teacher: n x dT, gumbel: n x M, row_weights: n numbers (w_n above).
-  // Returns L; overwrites the gradients with respect to everything learned and, in
+  // Returns L; overwrites weight * gradients with respect to everything learned and, in
   // student_gradient (n x dS), to the student's representations. n = 0 gives zero gradients.
-  // Cost: 6 (dS H + H dT) operations for each (row, expert) pair that is routed.
+  // Cost: 6 (dS H + H dT) operations for each (row, expert) pair that is routed, and 4 M dT for
+  // each row's selection.
   double Compute(const ExpertTensors<const T>& weights, MatrixView<const T> student,
                  MatrixView<const T> teacher, MatrixView<const T> gumbel,
                  std::span<const T> row_weights, const DeOptions& options,
@@ -78,7 +80,8 @@ class DeLoss {
   void RunExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
                   const Parallel& parallel);
   double Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
-                     std::span<const T> row_weights, double temperature, const Parallel& parallel);
+                     std::span<const T> row_weights, const DeOptions& options,
+                     const Parallel& parallel);
   void BackwardExpert(std::size_t expert, const ExpertTensors<const T>& weights,
                       const ExpertTensors<T>& gradients);
   void GatherStudentGradient(MatrixView<T> student_gradient, const Parallel& parallel) const;

@@ -7,7 +7,7 @@
 
 #include "derrd/core/random.h"
 #include "derrd/core/safetensors.h"
-#include "derrd/losses/gradient_check.h"
+#include "derrd/losses/test_gradient.h"
 
 namespace derrd {
 namespace {

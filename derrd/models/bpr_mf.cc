@@ -26,6 +26,19 @@ void CopyRows(MatrixView<const float> from, Matrix<float>& to) {
   std::copy_n(from.data(), from.size(), to.data());
 }
 
+// A model that is broken is told from its file, and not by what it does to others.
+void CheckFinite(const std::string& path, const std::string& name, MatrixView<const float> rows) {
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    float sum = 0.0f;  // stays finite unless a number is not: zero times anything else is zero
+    for (std::size_t c = 0; c < rows.cols(); ++c) sum += 0.0f * rows(r, c);
+    if (sum == 0.0f) continue;
+    Fail(
+        "{}: row {} of '{}' holds a number that is not finite; the model is broken, so train it "
+        "again",
+        path, r, name);
+  }
+}
+
 }  // namespace
 
 BprMf::BprMf(std::size_t users, std::size_t items, std::size_t width, std::uint64_t seed)
@@ -58,6 +71,8 @@ std::unique_ptr<BprMf> BprMf::FromFile(const SafetensorsFile& file) {
         "make it again",
         file.path(), user.cols(), item.cols());
   }
+  CheckFinite(file.path(), "user_embedding", user);
+  CheckFinite(file.path(), "item_embedding", item);
   return std::make_unique<BprMf>(user, item);
 }
 

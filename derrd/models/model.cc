@@ -15,13 +15,24 @@ std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
        file.path(), kind);
 }
 
+// A JSON object; what is nested deeper than any of ours could exhaust the stack of who walks it.
 nlohmann::ordered_json ReadJson(const SafetensorsFile& file, const std::string& key) {
-  try {
-    return nlohmann::ordered_json::parse(file.MetadataOr(key, "{}"));
-  } catch (const nlohmann::json::exception&) {
-    Fail("{}: its metadata '{}' is no JSON; the file is damaged, so make it again", file.path(),
-         key);
+  constexpr int kDeepest = 8;
+  bool too_deep = false;
+  const auto watch = [&](int depth, nlohmann::ordered_json::parse_event_t,
+                         nlohmann::ordered_json&) {
+    too_deep = too_deep || depth > kDeepest;
+    return !too_deep;
+  };
+  const auto json = nlohmann::ordered_json::parse(file.MetadataOr(key, "{}"), watch,
+                                                  /*allow_exceptions=*/false);
+  if (too_deep || !json.is_object()) {
+    Fail(
+        "{}: its metadata '{}' is not the JSON object that it should be; the file is damaged, so "
+        "make it again",
+        file.path(), key);
   }
+  return json;
 }
 
 }  // namespace

@@ -1,25 +1,12 @@
 #include "derrd/models/truncated_svd.h"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <vector>
 
 #include "derrd/core/error.h"
-
-// LAPACK as OpenBLAS brings it along; matrices are column-major.
-extern "C" {
-void dgeqrf_(const int* rows, const int* cols, double* a, const int* leading, double* reflectors,
-             double* work, const int* work_size, int* info);
-void dorgqr_(const int* rows, const int* cols, const int* count, double* a, const int* leading,
-             const double* reflectors, double* work, const int* work_size, int* info);
-void dgesdd_(const char* job, const int* rows, const int* cols, double* a, const int* leading,
-             double* values, double* left, const int* leading_left, double* right,
-             const int* leading_right, double* work, const int* work_size, int* int_work, int* info,
-             std::size_t job_length);
-}
+#include "derrd/kernels/lapack.h"
 
 namespace derrd {
 namespace {
@@ -31,7 +18,6 @@ struct Columns {
 
   Columns(int r, int c)
       : rows(r), cols(c), data(static_cast<std::size_t>(r) * static_cast<std::size_t>(c)) {}
-  int leading() const { return std::max(1, rows); }
   double& operator()(int r, int c) { return data[Position(r, c)]; }
   double operator()(int r, int c) const { return data[Position(r, c)]; }
 
@@ -42,20 +28,11 @@ struct Columns {
   }
 };
 
-// Calls a LAPACK routine twice: for the size of its workspace, then with one.
-template <typename Routine>
-void WithWorkspace(std::string_view name, Routine routine) {
-  const auto call = [&](double* work, int size) {
-    const int info = routine(work, size);
-    if (info != 0) {
-      Fail("the truncated SVD did not succeed ({} reports {}); the tables may hold extreme values",
-           name, info);
-    }
-  };
-  double best = 0;
-  call(&best, -1);
-  std::vector<double> work(static_cast<std::size_t>(best));
-  call(work.data(), static_cast<int>(work.size()));
+void CheckDone(std::string_view what, int info) {
+  if (info != 0) {
+    Fail("the truncated SVD did not succeed ({} reports {}); the tables may hold extreme values",
+         what, info);
+  }
 }
 
 Columns ToColumns(MatrixView<const float> table, std::string_view side) {
@@ -81,24 +58,8 @@ struct Triangle {
 // table = q * r.
 Triangle QrOf(Columns table) {
   const int k = std::min(table.rows, table.cols);
-  std::vector<double> reflectors(static_cast<std::size_t>(k));
-  const int leading = table.leading();
-  WithWorkspace("dgeqrf", [&](double* work, int size) {
-    int info = 0;
-    dgeqrf_(&table.rows, &table.cols, table.data.data(), &leading, reflectors.data(), work, &size,
-            &info);
-    return info;
-  });
   Columns r(k, table.cols);
-  for (int c = 0; c < r.cols; ++c) {
-    for (int row = 0; row <= std::min(c, k - 1); ++row) r(row, c) = table(row, c);
-  }
-  WithWorkspace("dorgqr", [&](double* work, int size) {
-    int info = 0;
-    dorgqr_(&table.rows, &k, &k, table.data.data(), &leading, reflectors.data(), work, &size,
-            &info);
-    return info;
-  });
+  CheckDone("QR", kernels::QrInPlace(table.rows, table.cols, table.data.data(), r.data.data()));
   table.cols = k;
   return {std::move(table), std::move(r)};
 }
@@ -114,25 +75,16 @@ Singular SvdOf(Columns matrix) {
   const int k = std::min(matrix.rows, matrix.cols);
   Singular result{Columns(matrix.rows, k), std::vector<double>(static_cast<std::size_t>(k)),
                   Columns(k, matrix.cols)};
-  std::vector<int> int_work(8 * static_cast<std::size_t>(k));
-  const int leading = matrix.leading();
-  const int leading_left = result.left.leading();
-  const int leading_right = result.right_transposed.leading();
-  WithWorkspace("dgesdd", [&](double* work, int size) {
-    int info = 0;
-    dgesdd_("S", &matrix.rows, &matrix.cols, matrix.data.data(), &leading, result.values.data(),
-            result.left.data.data(), &leading_left, result.right_transposed.data.data(),
-            &leading_right, work, &size, int_work.data(), &info, 1);
-    return info;
-  });
+  CheckDone("SVD", kernels::Svd(matrix.rows, matrix.cols, matrix.data.data(), result.values.data(),
+                                result.left.data.data(), result.right_transposed.data.data()));
   return result;
 }
 
 // a * b^T.
 Columns TimesTransposed(const Columns& a, const Columns& b) {
   Columns product(a.rows, b.rows);
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, a.rows, b.rows, a.cols, 1.0, a.data.data(),
-              a.leading(), b.data.data(), b.leading(), 0.0, product.data.data(), product.leading());
+  kernels::MultiplyTransposed(a.rows, b.rows, a.cols, a.data.data(), b.data.data(),
+                              product.data.data());
   return product;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "derrd/core/error.h"
-#include "derrd/train/samplers.h"
+#include "derrd/core/samplers.h"
 
 namespace derrd {
 namespace {

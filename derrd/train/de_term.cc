@@ -24,9 +24,9 @@ void DrawLayer(DenseParameter& weights, DenseParameter& biases, std::size_t fan_
 }  // namespace
 
 double Temperature(const DeTermOptions& options, std::int32_t epoch) {
+  const double share = std::min(1.0, static_cast<double>(epoch) / options.temperature_epochs);
   return options.initial_temperature *
-         std::pow(options.final_temperature / options.initial_temperature,
-                  static_cast<double>(epoch) / options.temperature_epochs);
+         std::pow(options.final_temperature / options.initial_temperature, share);
 }
 
 DeTerm::ExpertSide::ExpertSide(const ExpertShape& shape, std::uint64_t seed, std::uint64_t number)
@@ -114,14 +114,14 @@ double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> pa
       }
     });
     experts.row_weights.insert(experts.row_weights.end(), part.entities.size(),
-                               static_cast<float>(part.weight * options_.weight));
+                               static_cast<float>(part.weight));
     first += part.entities.size();
   }
 
-  const double weighted =
-      experts.loss.Compute(experts.Values(), experts.student, experts.teacher, experts.gumbel,
-                           experts.row_weights, {temperature_, options_.routing_threshold},
-                           experts.Gradients(), experts.student_gradient, parallel);
+  const DeOptions de{temperature_, options_.routing_threshold, options_.weight};
+  const double loss = experts.loss.Compute(experts.Values(), experts.student, experts.teacher,
+                                           experts.gumbel, experts.row_weights, de,
+                                           experts.Gradients(), experts.student_gradient, parallel);
   first = 0;
   for (const Part& part : parts) {
     student.AddRepresentationGradients(
@@ -133,7 +133,7 @@ double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> pa
   experts.rows += static_cast<double>(rows);
   const auto chosen = experts.loss.ChosenRows();
   for (std::size_t m = 0; m < chosen.size(); ++m) experts.chosen[m] += chosen[m];
-  return options_.weight > 0.0 ? weighted / options_.weight : 0.0;
+  return loss;
 }
 
 nlohmann::ordered_json DeTerm::Diagnostics() const {

@@ -19,13 +19,14 @@ namespace derrd {
 struct DeTermOptions {
   double weight = 0.01;                // lambda_DE, >= 0
   std::size_t experts = 30;            // M >= 1, a side
-  double initial_temperature = 1.0;    // tau_0 > 0
-  double final_temperature = 1e-10;    // tau_P > 0, reached at epoch P
+  double initial_temperature = 1.0;    // tau_0 >= 1e-30
+  double final_temperature = 1e-10;    // tau_P >= 1e-30, from epoch P on
   double temperature_epochs = 1000.0;  // P > 0
   double routing_threshold = 1e-3;     // below 1 / M; 0 computes every expert for every row
 };
 
-// tau(e) = tau_0 (tau_P / tau_0)^(e / P), at epoch e from 0 (DE-RRD, CIKM 2020, section 3.1.3).
+// tau(e) = tau_0 (tau_P / tau_0)^min(1, e / P), at epoch e from 0 (DE-RRD, CIKM 2020,
+// section 3.1.3; the paper's runs end at P).
 double Temperature(const DeTermOptions& options, std::int32_t epoch);
 
 class DeTerm : public Term {

@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "derrd/core/error.h"
+#include "derrd/core/samplers.h"
 #include "derrd/losses/rrd.h"
-#include "derrd/train/samplers.h"
 
 namespace derrd {
 namespace {
@@ -40,6 +40,7 @@ void RrdTerm::BeginEpoch(std::int32_t epoch, const Parallel& parallel) {
   const auto step = static_cast<std::uint64_t>(epoch);
   parallel.ForRanges(dataset_->users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
     PositionSampler positions(rankings_.length(), options_.temperature);
+    DistinctSampler items(dataset_->items());
     std::vector<std::int32_t> top, excluded;
     for (std::size_t u = begin; u < end; ++u) {
       const auto ranking = rankings_.Of(u);
@@ -58,8 +59,7 @@ void RrdTerm::BeginEpoch(std::int32_t epoch, const Parallel& parallel) {
       excluded.clear();
       std::ranges::merge(dataset_->train().Of(u), top, std::back_inserter(excluded));
       RandomStream stream(seed_, Role::kUninteresting, step, u);
-      SampleDistinctUnobserved(excluded, dataset_->items(), stream,
-                               list.subspan(options_.interesting));
+      items.Sample(excluded, stream, list.subspan(options_.interesting));
     }
   });
 }

@@ -172,6 +172,7 @@ TEST(Temperature, FallsExponentiallyFromTheFirstEpochToTheLast) {
   EXPECT_NEAR(Temperature(options, 100), 0.1, 1e-12);
   EXPECT_NEAR(Temperature(options, 500) / 1e-5, 1.0, 1e-9);
   EXPECT_NEAR(Temperature(options, 1000) / 1e-10, 1.0, 1e-9);
+  EXPECT_NEAR(Temperature(options, 1000000) / 1e-10, 1.0, 1e-9);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "derrd/train/samplers.h"
+#include "derrd/core/samplers.h"
 
 #include <gtest/gtest.h>
 
@@ -56,15 +56,16 @@ TEST(SampleUnobserved, FindsTheOnlyOneLeft) {
   EXPECT_EQ(SampleUnobserved(observed, 5, stream), 2);
 }
 
-TEST(SampleDistinctUnobserved, EverySubsetIsAsLikely) {
+TEST(DistinctSampler, EverySubsetIsAsLikely) {
   // 3 of the 6 items {1, 2, 4, 6, 7, 9}: 20 subsets.
   const std::vector<std::int32_t> excluded{0, 3, 5, 8};
+  DistinctSampler sampler(10);
   std::map<std::set<std::int32_t>, double> subsets;
   const int draws = 40000;
   for (int i = 0; i < draws; ++i) {
     RandomStream stream(2, Role::kUninteresting, 1, static_cast<std::uint64_t>(i));
     std::vector<std::int32_t> out(3);
-    SampleDistinctUnobserved(excluded, 10, stream, out);
+    sampler.Sample(excluded, stream, out);
     for (const std::int32_t item : out) {
       ASSERT_FALSE(std::ranges::binary_search(excluded, item));
     }
@@ -79,14 +80,15 @@ TEST(SampleDistinctUnobserved, EverySubsetIsAsLikely) {
   EXPECT_LT(ChiSquared(counts, std::vector<double>(20, draws / 20.0)), Limit(19));
 }
 
-TEST(SampleDistinctUnobserved, TakesAllWhenAllAreAskedFor) {
+TEST(DistinctSampler, TakesAllWhenAllAreAskedFor) {
   const std::vector<std::int32_t> excluded{2, 5};
+  DistinctSampler sampler(6);
   RandomStream stream(2, Role::kUninteresting, 0, 0);
   std::vector<std::int32_t> out(4);
-  SampleDistinctUnobserved(excluded, 6, stream, out);
+  sampler.Sample(excluded, stream, out);
   std::ranges::sort(out);
   EXPECT_EQ(out, (std::vector<std::int32_t>{0, 1, 3, 4}));
-  SampleDistinctUnobserved(excluded, 6, stream, std::span<std::int32_t>());
+  sampler.Sample(excluded, stream, std::span<std::int32_t>());
 }
 
 TEST(PositionSampler, FirstDrawFollowsTheWeights) {

@@ -1,6 +1,6 @@
 // Random choices among a user's items. Each is a function of (seed, role, step, entity).
-#ifndef DERRD_TRAIN_SAMPLERS_H_
-#define DERRD_TRAIN_SAMPLERS_H_
+#ifndef DERRD_CORE_SAMPLERS_H_
+#define DERRD_CORE_SAMPLERS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +19,20 @@ std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t
 std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_t items,
                               RandomStream& stream);
 
-// out.size() distinct items, uniformly from those not in `excluded` (ascending, distinct); there
-// must be that many. Floyd's method: one draw an item. O(n^2) comparisons for n = out.size().
-void SampleDistinctUnobserved(std::span<const std::int32_t> excluded, std::size_t items,
-                              RandomStream& stream, std::span<std::int32_t> out);
+// Draws sets of items without replacement. Not thread-safe; make one a task.
+class DistinctSampler {
+ public:
+  explicit DistinctSampler(std::size_t items) : taken_(items, 0) {}
+
+  // out.size() distinct items, every such set as likely, from those not in `excluded` (ascending,
+  // distinct); there must be that many. In no particular order. Floyd's method (Bentley, "A sample
+  // of brilliance", CACM 1987): one draw an item, no rejection.
+  void Sample(std::span<const std::int32_t> excluded, RandomStream& stream,
+              std::span<std::int32_t> out);
+
+ private:
+  std::vector<std::uint8_t> taken_;  // all zero between calls
+};
 
 // Positions of a ranking, drawn without replacement with probability proportional to
 // exp(-position / temperature) (RRD, CIKM 2020, section 3.2.1), by the Gumbel-top-k trick, which is
@@ -48,4 +58,4 @@ class PositionSampler {
 
 }  // namespace derrd
 
-#endif  // DERRD_TRAIN_SAMPLERS_H_
+#endif  // DERRD_CORE_SAMPLERS_H_

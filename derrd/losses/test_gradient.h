@@ -1,6 +1,6 @@
 // For tests: compares an analytic gradient with central finite differences.
-#ifndef DERRD_LOSSES_GRADIENT_CHECK_H_
-#define DERRD_LOSSES_GRADIENT_CHECK_H_
+#ifndef DERRD_LOSSES_TEST_GRADIENT_H_
+#define DERRD_LOSSES_TEST_GRADIENT_H_
 
 #include <gtest/gtest.h>
 
@@ -34,4 +34,4 @@ inline void ExpectGradient(std::span<double> x, std::span<const double> gradient
 
 }  // namespace derrd
 
-#endif  // DERRD_LOSSES_GRADIENT_CHECK_H_
+#endif  // DERRD_LOSSES_TEST_GRADIENT_H_

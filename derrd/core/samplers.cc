@@ -1,4 +1,4 @@
-#include "derrd/train/samplers.h"
+#include "derrd/core/samplers.h"
 
 #include <algorithm>
 #include <cassert>
@@ -28,16 +28,17 @@ std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_
   return NthUnobserved(observed, stream.Below(static_cast<std::uint32_t>(items - observed.size())));
 }
 
-void SampleDistinctUnobserved(std::span<const std::int32_t> excluded, std::size_t items,
-                              RandomStream& stream, std::span<std::int32_t> out) {
-  assert(items >= excluded.size() + out.size());
-  auto range = static_cast<std::uint32_t>(items - excluded.size() - out.size());
-  for (std::size_t i = 0; i < out.size(); ++i, ++range) {
-    const std::int32_t item = NthUnobserved(excluded, stream.Below(range + 1));
-    const auto so_far = out.first(i);
-    const bool taken = std::find(so_far.begin(), so_far.end(), item) != so_far.end();
-    out[i] = taken ? NthUnobserved(excluded, range) : item;
+void DistinctSampler::Sample(std::span<const std::int32_t> excluded, RandomStream& stream,
+                             std::span<std::int32_t> out) {
+  assert(taken_.size() >= excluded.size() + out.size());
+  auto range = static_cast<std::uint32_t>(taken_.size() - excluded.size() - out.size());
+  for (std::int32_t& item : out) {
+    item = NthUnobserved(excluded, stream.Below(range + 1));
+    if (taken_[static_cast<std::size_t>(item)] != 0) item = NthUnobserved(excluded, range);
+    taken_[static_cast<std::size_t>(item)] = 1;
+    ++range;
   }
+  for (const std::int32_t item : out) taken_[static_cast<std::size_t>(item)] = 0;
 }
 
 std::span<const std::int32_t> PositionSampler::Sample(std::size_t count, RandomStream& stream) {
