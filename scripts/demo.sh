@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The main job, end to end, on the bundled data: import, a large teacher, small students distilled from it by
-# every method, and what each kept. Ends with the table and with recommendations side by side. What it made
-# stays in runs/demo; a model that is there is not trained again.
+# every method, and what each kept. Ends with the table and with recommendations side by side. What it
+# made stays in runs/demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/build.sh release
+scripts/build.sh release derrd_program
 derrd=build/release/derrd
 runs=runs/demo
+rm -rf "$runs"
 mkdir -p "$runs"
 packages="$runs/packages.derrd"
 teacher="$runs/teacher.derrd"
@@ -18,17 +19,15 @@ experts=(--de-experts 10 --de-temperature-epochs 300)
 
 say() { printf '\n== [%s s] %s\n' "$SECONDS" "$*"; }
 make() { # NAME WORDS: runs derrd WORDS -o runs/demo/NAME.derrd
-  local model="$runs/$1.derrd"
-  [[ -e "$model" ]] || "$derrd" "${@:2}" --log "$runs/$1.jsonl" -o "$model"
+  "$derrd" "${@:2}" --log "$runs/$1.jsonl" -o "$runs/$1.derrd"
 }
 distil() { # NAME METHOD FLAGS
   make "$1" distill "$packages" --teacher "$teacher" --method "$2" --width "$width" "${brief[@]}" "${@:3}"
 }
 
 say "Import: which packages does each Debian source package build on?"
-[[ -e "$packages" ]] ||
-  "$derrd" import data/debian-packages.tsv.zst --header yes --user source --item package \
-    --item-names data/debian-package-names.tsv.zst --split leave-one-out -o "$packages"
+"$derrd" import data/debian-packages.tsv.zst --header yes --user source --item package \
+  --item-names data/debian-package-names.tsv.zst --split leave-one-out -o "$packages"
 
 say "Teacher: 200 numbers for each user and item"
 make teacher train "$packages" --width 200 "${brief[@]}"
@@ -49,9 +48,12 @@ say "What each kept (test items the models have never seen; one thread for a que
 
 say "What else might they build on? The teacher (left) and its student of $width numbers (right)"
 for source in vlc postgresql-15 scikit-learn; do
-  pr -m -t -w 150 \
-    <("$derrd" recommend "$teacher" --user "$source" -k 6 --dataset "$packages") \
-    <("$derrd" recommend "$runs/de-rrd.derrd" --user "$source" -k 6 --dataset "$packages")
+  for model in teacher de-rrd; do
+    "$derrd" recommend "$runs/$model.derrd" --user "$source" -k 6 --dataset "$packages" \
+      >"$runs/$source.$model.txt"
+  done
+  echo "$source"
+  pr -m -t -w 170 "$runs/$source".{teacher,de-rrd}.txt
   echo
 done
 say "Done. The student is $runs/de-rrd.derrd"

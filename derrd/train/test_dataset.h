@@ -2,6 +2,8 @@
 #ifndef DERRD_TRAIN_TEST_DATASET_H_
 #define DERRD_TRAIN_TEST_DATASET_H_
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -18,8 +20,8 @@ inline Dataset SmallDataset(const TestFolder& folder, std::size_t users = 40,
                             std::size_t items = 60) {
   DatasetContents contents;
   std::vector<std::string> user_ids, item_ids;
-  for (std::size_t u = 0; u < users; ++u) user_ids.push_back("u" + std::to_string(u));
-  for (std::size_t i = 0; i < items; ++i) item_ids.push_back("i" + std::to_string(i));
+  for (std::size_t u = 0; u < users; ++u) user_ids.push_back(fmt::format("u{}", u));
+  for (std::size_t i = 0; i < items; ++i) item_ids.push_back(fmt::format("i{}", i));
   contents.user_ids = Ids(user_ids);
   contents.item_ids = Ids(item_ids);
   contents.protocol = Protocol::kFull;
