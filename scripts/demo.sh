@@ -53,7 +53,7 @@ for source in vlc postgresql-15 scikit-learn; do
       >"$runs/$source.$model.txt"
   done
   echo "$source"
-  pr -m -t -w 170 "$runs/$source".{teacher,de-rrd}.txt
+  pr -m -t -w 170 "$runs/$source".{teacher,de-rrd}.txt | expand
   echo
 done
 say "Done. The student is $runs/de-rrd.derrd"
