@@ -16,10 +16,12 @@ import sys
 
 from runner import Runner, arguments
 
-# The declared grids of (DE's weight, RRD's weight). The defaults are 0.01 and 0.001.
-DE_GRID = ((0.01, None), (0.03, None))
-RRD_GRID = ((None, 0.0005), (None, 0.001), (None, 0.002))
-DE_RRD_GRID = ((0.01, 0.0005), (0.01, 0.001), (0.03, 0.0005))
+# The declared grids of (DE's weight, RRD's weight); the defaults are 0.01 and 0.001. DE-RRD has no weight
+# to choose from that DE and RRD do not have.
+DE_WEIGHTS, RRD_WEIGHTS = (0.01, 0.03), (0.0005, 0.001)
+DE_GRID = tuple((weight, None) for weight in DE_WEIGHTS)
+RRD_GRID = tuple((None, weight) for weight in RRD_WEIGHTS)
+DE_RRD_GRID = tuple(itertools.product(DE_WEIGHTS, RRD_WEIGHTS))
 METRICS = [f"{name}@{k}" for name, k in itertools.product(("HR", "NDCG", "MRR"), (5, 10, 20))]
 
 

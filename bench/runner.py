@@ -37,7 +37,7 @@ class Runner:
         command = [self.options.derrd, *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{done.stderr.splitlines()[-1]}")
+            sys.exit(f"{' '.join(command)}\nended with {done.returncode}: {done.stderr[-500:]}")
         return done.stdout
 
     def import_splits(self, name, splits):
