@@ -32,6 +32,4 @@ void Gemm(Op a_op, Op b_op, std::size_t m, std::size_t n, std::size_t k, double 
               Int(a_stride), b, Int(b_stride), beta, c, Int(c_stride));
 }
 
-const char* GemmKernelName() { return openblas_get_corename(); }
-
 }  // namespace derrd::kernels

@@ -18,9 +18,6 @@ void Gemm(Op a_op, Op b_op, std::size_t m, std::size_t n, std::size_t k, double 
           const double* a, std::size_t a_stride, const double* b, std::size_t b_stride, double beta,
           double* c, std::size_t c_stride);
 
-// The CPU the products are tuned for, as the BLAS names it, e.g. "SkylakeX".
-const char* GemmKernelName();
-
 }  // namespace derrd::kernels
 
 #endif  // DERRD_KERNELS_GEMM_H_

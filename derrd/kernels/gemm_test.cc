@@ -78,7 +78,5 @@ TEST(Gemm, ConcurrentCallersGetTheSameBits) {
   EXPECT_EQ(different, 0);
 }
 
-TEST(Gemm, SaysWhichKernelItRuns) { EXPECT_GT(std::strlen(GemmKernelName()), 0u); }
-
 }  // namespace
 }  // namespace derrd::kernels

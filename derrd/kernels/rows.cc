@@ -12,22 +12,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 
-float DotImpl(const float* a, const float* b, std::size_t n) {
-  const Tag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
-  auto sum0 = hn::Zero(d);
-  auto sum1 = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    sum0 = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum0);
-    sum1 = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), sum1);
-  }
-  for (; i < n; i += lanes) {
-    sum0 = hn::MulAdd(LoadUpTo(a + i, n - i), LoadUpTo(b + i, n - i), sum0);
-  }
-  return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
-}
-
 // Dot products of rows row(0) ... row(count - 1). Four rows at once: their loads are independent,
 // so their latencies overlap.
 template <class Row>
@@ -114,14 +98,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace derrd::kernels {
 
-HWY_EXPORT(DotImpl);
 HWY_EXPORT(DotsImpl);
 HWY_EXPORT(GatherDotsImpl);
 HWY_EXPORT(AddWeightedRowsImpl);
-
-float Dot(const float* a, const float* b, std::size_t n) {
-  return HWY_DYNAMIC_DISPATCH(DotImpl)(a, b, n);
-}
 
 void Dots(const float* query, const float* table, std::size_t width, std::size_t count,
           float* out) {

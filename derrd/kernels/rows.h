@@ -9,9 +9,6 @@
 
 namespace derrd::kernels {
 
-// sum_i a[i] b[i].
-float Dot(const float* a, const float* b, std::size_t n);
-
 // out[i] = query . table[rows[i]], for i in [0, count). Reads count x width numbers.
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
                 std::size_t count, float* out);

@@ -29,17 +29,6 @@ double DotReference(const float* a, const float* b, std::size_t n) {
   return sum;
 }
 
-TEST(Rows, DotOfAnyLengthAndAlignment) {
-  OnEveryTarget([] {
-    for (const std::size_t n : kWidths) {
-      const std::vector<float> a = Draw(n + 1, 1), b = Draw(n, 2);
-      EXPECT_NEAR(Dot(a.data() + 1, b.data(), n), DotReference(a.data() + 1, b.data(), n), 1e-4)
-          << n;
-    }
-    EXPECT_EQ(Dot(nullptr, nullptr, 0), 0.0f);
-  });
-}
-
 TEST(Rows, DotsOfGatheredAndOfAllRows) {
   OnEveryTarget([] {
     for (const std::size_t width : kWidths) {

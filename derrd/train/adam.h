@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "derrd/core/matrix.h"
@@ -43,8 +44,6 @@ class Adam {
   void EndStep(const Parallel& parallel);
   // Brings every row up to date: before evaluation, before a copy. Changes no later result.
   void Flush(const Parallel& parallel);
-
-  std::int32_t step() const { return step_; }  // steps completed
 
  private:
   struct TableState {

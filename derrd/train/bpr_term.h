@@ -15,7 +15,7 @@ class BprTerm : public Term {
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
  private:
-  // Scored as two lists a batch side: one of positives, one of negatives, an item each.
+  // Scored twice, positives and negatives, as a list of one item for each interaction.
   std::vector<std::int64_t> offsets_;
   std::vector<float> positive_, negative_, positive_gradient_, negative_gradient_;
 };
