@@ -8,22 +8,33 @@
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
+
+#include "derrd/core/memory.h"
 
 namespace derrd {
 
-// Allocates at cache-line boundaries, which is also the widest vector's.
+// Allocates by AllocateAligned. New elements without an initial value are left as they are, so that
+// growing a buffer that is filled anew does not write it twice.
 template <typename T>
 struct AlignedAllocator {
   using value_type = T;
-  static constexpr std::align_val_t kAlignment{64};
 
   AlignedAllocator() = default;
   template <typename U>
   AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT: the standard asks for the conversion
 
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, kAlignment); }
+  T* allocate(std::size_t n) { return static_cast<T*>(AllocateAligned(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) { FreeAligned(p, n * sizeof(T)); }
+  template <typename U>
+  void construct(U* p) {
+    ::new (static_cast<void*>(p)) U;
+  }
+  template <typename U, typename... Values>
+  void construct(U* p, Values&&... values) {
+    ::new (static_cast<void*>(p)) U(std::forward<Values>(values)...);
+  }
   template <typename U>
   bool operator==(const AlignedAllocator<U>&) const {
     return true;
@@ -77,7 +88,7 @@ template <typename T>
 class Matrix {
  public:
   Matrix() = default;
-  Matrix(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols), data_(rows * cols) {}
+  Matrix(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols), data_(rows * cols, T{}) {}
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }

@@ -1,7 +1,10 @@
 #include "derrd/core/samplers.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+
+#include "derrd/kernels/exp_log.h"
 
 namespace derrd {
 
@@ -41,17 +44,34 @@ void DistinctSampler::Sample(std::span<const std::int32_t> excluded, RandomStrea
   for (const std::int32_t item : out) taken_[static_cast<std::size_t>(item)] = 0;
 }
 
+// A chunk of positions at a time, for as long as the highest key that the next position could have
+// is above the lowest of the best `count`. That ends long before a long ranking does, and changes
+// nothing of what is chosen.
 std::span<const std::int32_t> PositionSampler::Sample(std::size_t count, RandomStream& stream) {
-  assert(count <= keys_.size());
-  for (std::size_t p = 0; p < keys_.size(); ++p) {
-    const auto position = static_cast<std::int32_t>(p);
-    keys_[p] = {stream.Gumbel() - static_cast<float>(position) * inverse_temperature_, position};
+  assert(count <= length_);
+  constexpr float kHighestGumbel =
+      16.7f;  // -log(-log(u)) of the highest u that is drawn, 1 - 2^-24
+  const auto higher = [](const Key& a, const Key& b) { return a.value > b.value; };
+  keys_.clear();
+  for (std::size_t begin = 0; begin < length_ && count > 0; begin += kChunk) {
+    if (keys_.size() >= count) {
+      std::nth_element(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(count - 1),
+                       keys_.end(), higher);
+      keys_.resize(count);
+      const float highest = kHighestGumbel - static_cast<float>(begin) * inverse_temperature_;
+      if (keys_.back().value > highest) break;
+    }
+    const std::size_t positions = std::min(kChunk, length_ - begin);
+    std::array<float, kChunk> gumbel;
+    for (std::size_t i = 0; i < positions; ++i) gumbel[i] = stream.Uniform();
+    kernels::GumbelOfUniform(positions, gumbel.data());
+    for (std::size_t i = 0; i < positions; ++i) {
+      const auto position = static_cast<std::int32_t>(begin + i);
+      keys_.push_back({gumbel[i] - static_cast<float>(position) * inverse_temperature_, position});
+    }
   }
   const auto end_of_chosen = keys_.begin() + static_cast<std::ptrdiff_t>(count);
-  if (count < keys_.size()) {
-    std::nth_element(keys_.begin(), end_of_chosen, keys_.end(),
-                     [](const Key& a, const Key& b) { return a.value > b.value; });
-  }
+  if (count < keys_.size()) std::nth_element(keys_.begin(), end_of_chosen, keys_.end(), higher);
   chosen_.clear();
   for (auto key = keys_.begin(); key != end_of_chosen; ++key) chosen_.push_back(key->position);
   std::sort(chosen_.begin(), chosen_.end());

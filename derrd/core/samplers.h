@@ -41,9 +41,11 @@ class PositionSampler {
  public:
   // length: how many positions there are; temperature > 0.
   PositionSampler(std::size_t length, double temperature)
-      : inverse_temperature_(static_cast<float>(1.0 / temperature)), keys_(length) {}
+      : length_(length), inverse_temperature_(static_cast<float>(1.0 / temperature)) {}
 
-  // count <= length distinct positions, ascending, valid until the next call. O(length).
+  // count <= length distinct positions, ascending, valid until the next call. O(length), and
+  // O(count
+  // + 20 temperature) where the ranking is longer.
   std::span<const std::int32_t> Sample(std::size_t count, RandomStream& stream);
 
  private:
@@ -51,6 +53,9 @@ class PositionSampler {
     float value;
     std::int32_t position;
   };
+  static constexpr std::size_t kChunk = 64;
+
+  std::size_t length_;
   float inverse_temperature_;
   std::vector<Key> keys_;
   std::vector<std::int32_t> chosen_;

@@ -1,12 +1,12 @@
 #include "derrd/eval/evaluator.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <iterator>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/kernels/select.h"
 
 namespace derrd {
 namespace {
@@ -16,22 +16,6 @@ using Items = std::span<const std::int32_t>;
 // A split that a data set does not have has no offsets at all.
 Items ItemsOf(const Interactions& interactions, std::int32_t user) {
   return interactions.users() == 0 ? Items() : interactions.Of(static_cast<std::size_t>(user));
-}
-
-// Written without branches so that the compiler makes vectors of them.
-std::size_t CountNotBelow(std::span<const float> scores, float target) {
-  std::uint32_t count = 0;
-  for (const float score : scores) count += score < target ? 0u : 1u;
-  return count;
-}
-
-bool AllFinite(std::span<const float> scores) {
-  constexpr std::uint32_t kExponent = 0x7F800000u;
-  std::uint32_t bad = 0;
-  for (const float score : scores) {
-    bad |= (std::bit_cast<std::uint32_t>(score) & kExponent) == kExponent ? 1u : 0u;
-  }
-  return bad == 0;
 }
 
 std::size_t FirstNotFinite(std::span<const float> scores) {
@@ -64,13 +48,14 @@ class SampledRanker {
                          });
     scores_.resize(items_.size());
     model_.ScoreItems(user, items_, scores_);
-    if (!AllFinite(scores_)) {
+    if (!kernels::AllFinite(scores_.data(), scores_.size())) {
       const std::size_t bad = FirstNotFinite(scores_);
       FailNotFinite(names_, user, items_[bad], scores_[bad]);
     }
     ranks_.clear();
     for (std::size_t t = 0; t < targets.size(); ++t) {
-      ranks_.push_back(CountNotBelow(scores_, scores_[t]));  // itself among them: ranks start at 1
+      // Itself among them: ranks start at 1.
+      ranks_.push_back(kernels::CountNotBelow(scores_.data(), scores_.size(), scores_[t]));
     }
     return ranks_;
   }
@@ -91,7 +76,7 @@ void RankAll(std::span<const float> scores, Items train, Items targets,
   ranks.clear();
   for (const std::int32_t target : targets) {
     const float score = scores[static_cast<std::size_t>(target)];
-    std::size_t rank = CountNotBelow(scores, score);
+    std::size_t rank = kernels::CountNotBelow(scores.data(), scores.size(), score);
     for (const std::int32_t item : train) {
       rank -= scores[static_cast<std::size_t>(item)] < score ? 0 : 1;
     }
@@ -146,7 +131,7 @@ Metrics EvaluateFull(const Model& model, const Interactions& train, const Intera
   std::vector<Slice> slices(kUserSlices);
   ForEachScoreRow(model, UsersWithItems(held_out), parallel,
                   [&](std::size_t number, std::int32_t user, std::span<const float> scores) {
-                    if (!AllFinite(scores)) {
+                    if (!kernels::AllFinite(scores.data(), scores.size())) {
                       const std::size_t bad = FirstNotFinite(scores);
                       FailNotFinite(names, user, static_cast<std::int32_t>(bad), scores[bad]);
                     }

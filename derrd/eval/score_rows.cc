@@ -1,11 +1,11 @@
 #include "derrd/eval/score_rows.h"
 
 #include <algorithm>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "derrd/core/buffer_pool.h"
 #include "derrd/core/error.h"
 
 namespace derrd {
@@ -17,26 +17,6 @@ namespace {
 constexpr std::size_t kBlockScores = std::size_t{1} << 21;
 constexpr std::size_t kLeastBlockUsers = 16;
 constexpr std::size_t kMostBlockUsers = 64;
-
-// Buffers that tasks hand on to each other, so that there are as many as threads and not as slices.
-class BufferPool {
- public:
-  Matrix<float> Take() {
-    const std::lock_guard lock(mutex_);
-    if (buffers_.empty()) return {};
-    Matrix<float> buffer = std::move(buffers_.back());
-    buffers_.pop_back();
-    return buffer;
-  }
-  void Give(Matrix<float> buffer) {
-    const std::lock_guard lock(mutex_);
-    buffers_.push_back(std::move(buffer));
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Matrix<float>> buffers_;
-};
 
 // Few enough users for a block, and the same number in each of a slice's blocks but the last.
 std::size_t BlockUsers(std::size_t slice_users, std::size_t items) {
@@ -73,7 +53,7 @@ void ForEachScoreRow(const Model& model, std::span<const std::int32_t> users,
                      const std::function<void(std::size_t slice, std::int32_t user,
                                               std::span<const float> scores)>& take) {
   const std::size_t items = model.items();
-  BufferPool pool;
+  BufferPool<float> pool;
   parallel.For(kUserSlices, [&](std::size_t slice) {
     const Range range = SliceOf(users.size(), slice);
     const std::size_t block = BlockUsers(range.end - range.begin, items);

@@ -1,15 +1,18 @@
 #include "derrd/eval/top_k.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
 
+#include "derrd/kernels/select.h"
+
 namespace derrd {
 namespace {
 
-constexpr std::size_t kChunk = 64;
+constexpr std::size_t kChunk = 256;  // scores compared with one threshold
 constexpr std::size_t kLeastRoom = 256;
 
 constexpr std::uint32_t kSign = 0x80000000u;
@@ -28,23 +31,19 @@ ScoredItem ItemOf(std::uint64_t key) {
   return {static_cast<std::int32_t>(~static_cast<std::uint32_t>(key)), std::bit_cast<float>(bits)};
 }
 
-// Also true of a NaN. Written without branches so that the compiler makes vectors of it.
-bool AnyNotAtMost(const float* scores, std::size_t n, float threshold) {
-  std::uint32_t found = 0;
-  for (std::size_t i = 0; i < n; ++i) found |= scores[i] <= threshold ? 0u : 1u;
-  return found != 0;
-}
-
 }  // namespace
 
 // Items come in ascending order, so that one which only equals the k-th best loses the tie. Those
 // above it gather in keys_, of which the k best are kept each time the room runs out.
 void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t end) {
+  std::array<std::int32_t, kChunk + kernels::kSelectSlack> found;
   for (; begin < end; begin += kChunk) {
     const std::size_t n = std::min(kChunk, end - begin);
-    if (!AnyNotAtMost(scores.data() + begin, n, threshold_)) continue;
-    for (std::size_t i = begin; i < begin + n; ++i) {
-      if (!(scores[i] <= threshold_)) Keep(scores[i], i);
+    const std::size_t count =
+        kernels::SelectAbove(scores.data() + begin, n, threshold_, found.data());
+    for (std::size_t f = 0; f < count; ++f) {
+      const std::size_t item = begin + static_cast<std::size_t>(found[f]);
+      if (!(scores[item] <= threshold_)) Keep(scores[item], item);  // it may have risen since
     }
   }
 }

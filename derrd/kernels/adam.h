@@ -34,10 +34,16 @@ struct AdamRows {
   std::size_t width;
 };
 
+// One step of `count` distinct rows: gradients + i * width is that of rows[i].
+void AdamStepRows(const AdamRows& table, const std::int32_t* rows, std::size_t count,
+                  const float* gradients, const AdamStepScale& scale,
+                  const AdamConstants& constants);
+
 // Brings rows[i] from step from[i] to step `to` by the steps whose gradient was zero (L2 and the
 // moments still move it): steps from[i] + 1 ... to, where scales[t] belongs to step t. Rows are
 // distinct; `from` ascending is fastest, since neighbours are replayed together. The replay is
-// bound by the latency of square root and division, hence several vectors are in flight.
+// bound by square roots and divisions: rows are gathered so that every lane does some, and several
+// vectors are in flight.
 void AdamReplay(const AdamRows& table, const std::int32_t* rows, const std::int32_t* from,
                 std::size_t count, std::int32_t to, const AdamStepScale* scales,
                 const AdamConstants& constants);

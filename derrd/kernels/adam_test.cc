@@ -60,6 +60,26 @@ TEST(AdamKernel, AStepIsTheFormula) {
   });
 }
 
+TEST(AdamKernel, AStepOfRowsHasTheBitsOfEachRowsStep) {
+  const auto scales = Scales(7);
+  OnEveryTarget([&] {
+    for (const std::size_t width : {1, 3, 4, 15, 20, 33, 64, 200}) {
+      const std::vector<std::int32_t> rows{5, 0, 30, 2, 29, 1, 7, 8, 9, 10, 11, 17};
+      Moments together(31 * width);
+      Moments one_by_one = together;
+      const Moments gradients(rows.size() * width);
+      AdamStepRows({together.w.data(), together.m.data(), together.v.data(), width}, rows.data(),
+                   rows.size(), gradients.w.data(), scales[7], kConstants);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
+        AdamStep(one_by_one.w.data() + at, one_by_one.m.data() + at, one_by_one.v.data() + at,
+                 gradients.w.data() + i * width, width, scales[7], kConstants);
+      }
+      EXPECT_EQ(together, one_by_one) << "width " << width;
+    }
+  });
+}
+
 // Rows that stand at different steps, in one call, have the bits of each row's steps done one by
 // one with a gradient of zero; rows that are not named do not move.
 TEST(AdamKernel, AReplayHasTheBitsOfItsSteps) {

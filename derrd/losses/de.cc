@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
+#include "derrd/kernels/exp_log.h"
 #include "derrd/kernels/gemm.h"
+#include "derrd/kernels/vectors.h"
 
 namespace derrd {
 namespace {
@@ -14,38 +15,7 @@ using kernels::Op;
 
 constexpr double kLogGuard = 1e-10;     // the authors' eps inside the logarithm
 constexpr std::size_t kRowGrain = 128;  // rows a task takes
-
-template <typename T>
-void SoftmaxInPlace(T* x, std::size_t n) {
-  const T highest = *std::max_element(x, x + n);
-  T sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += x[i] = std::exp(x[i] - highest);
-  for (std::size_t i = 0; i < n; ++i) x[i] /= sum;
-}
-
-// Sums in eight lanes, so that the compiler may use vectors without changing the order of anything.
-template <typename T>
-T DotProduct(const T* a, const T* b, std::size_t n) {
-  T lanes[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    for (std::size_t l = 0; l < 8; ++l) lanes[l] += a[i + l] * b[i + l];
-  }
-  T sum = 0;
-  for (; i < n; ++i) sum += a[i] * b[i];
-  for (const T lane : lanes) sum += lane;
-  return sum;
-}
-
-template <typename T>
-void AddTo(T* to, const T* from, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) to[i] += from[i];
-}
-
-template <typename T>
-void AddScaledTo(T* to, T scale, const T* from, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) to[i] += scale * from[i];
-}
+constexpr std::size_t kColumnGrain = 64;
 
 }  // namespace
 
@@ -65,15 +35,18 @@ double DeLoss<T>::Compute(const ExpertTensors<const T>& weights, MatrixView<cons
   assert(student.rows() == teacher.rows() && student.rows() == gumbel.rows() &&
          student.rows() == row_weights.size() && student.rows() == student_gradient.rows());
   Select(weights, teacher, gumbel, options, parallel);
-  Route(options);
+  Route();
   RunExperts(weights, student, parallel);
   const double loss = Reconstruct(weights, teacher, row_weights, options, parallel);
   parallel.For(shape_.experts, [&](std::size_t m) { BackwardExpert(m, weights, gradients); });
-  GatherStudentGradient(student_gradient, parallel);
+  BackwardRows(options, student_gradient, parallel);
   BackwardSelection(teacher, gradients, parallel);
   return loss;
 }
 
+// The selection weights of every row, and which of them matter: z < threshold and z / tau <
+// threshold, as one comparison, does not. Weights that are kept keep their value, for a weight
+// below the threshold is not known to be one until all are.
 template <typename T>
 void DeLoss<T>::Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
                        MatrixView<const T> gumbel, const DeOptions& options,
@@ -81,57 +54,52 @@ void DeLoss<T>::Select(const ExpertTensors<const T>& weights, MatrixView<const T
   const std::size_t n = teacher.rows(), experts = shape_.experts;
   alpha_.Reshape(n, experts);
   z_.Reshape(n, experts);
+  row_begin_.assign(n + 1, 0);
   const T inverse_temperature = static_cast<T>(1.0 / options.temperature);
+  least_ = static_cast<T>(options.threshold * std::min(1.0, options.temperature));
   parallel.ForRanges(n, kRowGrain, [&](std::size_t begin, std::size_t end) {
-    Gemm(Op::kNone, Op::kNone, end - begin, experts, shape_.teacher_width, T{1}, teacher.row(begin),
+    const std::size_t rows = end - begin;
+    Gemm(Op::kNone, Op::kNone, rows, experts, shape_.teacher_width, T{1}, teacher.row(begin),
          shape_.teacher_width, weights.selection.data(), experts, T{0}, alpha_.row(begin), experts);
+    kernels::SoftmaxRows(weights.selection_bias.data(), rows, experts, alpha_.row(begin));
+    kernels::GumbelSoftmaxRows(alpha_.row(begin), gumbel.row(begin), static_cast<T>(kLogGuard),
+                               inverse_temperature, rows, experts, z_.row(begin));
     for (std::size_t r = begin; r < end; ++r) {
-      T* alpha = alpha_.row(r);
-      T* z = z_.row(r);
-      AddTo(alpha, weights.selection_bias.data(), experts);
-      SoftmaxInPlace(alpha, experts);
-      for (std::size_t m = 0; m < experts; ++m) {
-        z[m] =
-            (std::log(alpha[m] + static_cast<T>(kLogGuard)) + gumbel(r, m)) * inverse_temperature;
-      }
-      SoftmaxInPlace(z, experts);
+      std::size_t routed = 0;
+      for (std::size_t m = 0; m < experts; ++m) routed += IsRouted(r, m) ? 1 : 0;
+      row_begin_[r + 1] = routed;
     }
   });
 }
 
-// Lists the pairs that matter. Weights left out become zero; those kept keep their value, for a
-// weight below the threshold is not known to be one until all are.
+// Lists the pairs that matter by row, then numbers them by expert.
 template <typename T>
-void DeLoss<T>::Route(const DeOptions& options) {
+void DeLoss<T>::Route() {
   const std::size_t n = z_.rows(), experts = shape_.experts;
-  // z < threshold and z / tau < threshold, as one comparison.
-  const T least = static_cast<T>(options.threshold * std::min(1.0, options.temperature));
-  // A weight that is not a number is routed, so that the loss shows it.
-  const auto is_routed = [&](std::size_t r, std::size_t m) { return !(z_(r, m) < least); };
-  expert_begin_.assign(experts + 1, 0);
-  row_begin_.assign(n + 1, 0);
-  for (std::size_t r = 0; r < n; ++r) {
-    row_begin_[r + 1] = row_begin_[r];
-    for (std::size_t m = 0; m < experts; ++m) {
-      if (is_routed(r, m)) {
-        ++expert_begin_[m + 1];
-        ++row_begin_[r + 1];
-      }
-    }
-  }
-  for (std::size_t m = 0; m < experts; ++m) expert_begin_[m + 1] += expert_begin_[m];
-  pair_rows_.resize(row_begin_[n]);
+  for (std::size_t r = 0; r < n; ++r) row_begin_[r + 1] += row_begin_[r];
   row_pairs_.resize(row_begin_[n]);
   row_experts_.resize(row_begin_[n]);
-  std::vector<std::size_t> next(expert_begin_.begin(), expert_begin_.end() - 1);
-  std::size_t position = 0;
+  pair_rows_.resize(row_begin_[n]);
+  chosen_.assign(experts, 0);
+  expert_begin_.assign(experts + 1, 0);
   for (std::size_t r = 0; r < n; ++r) {
+    std::size_t position = row_begin_[r];
+    std::size_t best = 0;
     for (std::size_t m = 0; m < experts; ++m) {
-      if (!is_routed(r, m)) continue;
-      const std::size_t pair = next[m]++;
-      pair_rows_[pair] = static_cast<std::uint32_t>(r);
-      row_pairs_[position] = static_cast<std::uint32_t>(pair);
+      if (z_(r, m) > z_(r, best)) best = m;
+      if (!IsRouted(r, m)) continue;
       row_experts_[position++] = static_cast<std::uint32_t>(m);
+      ++expert_begin_[m + 1];
+    }
+    ++chosen_[best];
+  }
+  for (std::size_t m = 0; m < experts; ++m) expert_begin_[m + 1] += expert_begin_[m];
+  std::vector<std::size_t> next(expert_begin_.begin(), expert_begin_.end() - 1);
+  for (std::size_t r = 0; r < n; ++r) {
+    for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
+      const std::size_t pair = next[row_experts_[i]]++;
+      pair_rows_[pair] = static_cast<std::uint32_t>(r);
+      row_pairs_[i] = static_cast<std::uint32_t>(pair);
     }
   }
 }
@@ -143,128 +111,127 @@ void DeLoss<T>::RunExperts(const ExpertTensors<const T>& weights, MatrixView<con
   input_.Reshape(pair_rows_.size(), ds);
   hidden_.Reshape(pair_rows_.size(), h);
   output_.Reshape(pair_rows_.size(), dt);
-  hidden_gradient_.Reshape(pair_rows_.size(), h);
+  pair_gradient_.resize(pair_rows_.size());
   parallel.For(experts, [&](std::size_t m) {
-    const std::size_t begin = expert_begin_[m], pairs = PairsOf(m);
-    if (pairs == 0) return;
-    for (std::size_t p = begin; p < begin + pairs; ++p) {
-      std::copy_n(student.row(pair_rows_[p]), shape_.student_width, input_.row(p));
-    }
-    Gemm(Op::kNone, Op::kNone, pairs, shape_.hidden_width, shape_.student_width, T{1},
-         input_.row(begin), shape_.student_width, weights.first.row(m * shape_.student_width),
-         shape_.hidden_width, T{0}, hidden_.row(begin), shape_.hidden_width);
-    const T* bias = weights.first_bias.row(m);
-    for (std::size_t p = begin; p < begin + pairs; ++p) {
-      T* row = hidden_.row(p);
-      for (std::size_t i = 0; i < shape_.hidden_width; ++i)
-        row[i] = std::max(row[i] + bias[i], T{0});
-    }
-    Gemm(Op::kNone, Op::kNone, pairs, shape_.teacher_width, shape_.hidden_width, T{1},
-         hidden_.row(begin), shape_.hidden_width, weights.second.row(m * shape_.hidden_width),
-         shape_.teacher_width, T{0}, output_.row(begin), shape_.teacher_width);
+    ForBlocks(m, [&](std::size_t begin, std::size_t pairs) {
+      for (std::size_t p = begin; p < begin + pairs; ++p) {
+        std::copy_n(student.row(pair_rows_[p]), shape_.student_width, input_.row(p));
+      }
+      Gemm(Op::kNone, Op::kNone, pairs, shape_.hidden_width, shape_.student_width, T{1},
+           input_.row(begin), shape_.student_width, weights.first.row(m * shape_.student_width),
+           shape_.hidden_width, T{0}, hidden_.row(begin), shape_.hidden_width);
+      kernels::AddBiasRelu(weights.first_bias.row(m), pairs, shape_.hidden_width,
+                           hidden_.row(begin));
+      Gemm(Op::kNone, Op::kNone, pairs, shape_.teacher_width, shape_.hidden_width, T{1},
+           hidden_.row(begin), shape_.hidden_width, weights.second.row(m * shape_.hidden_width),
+           shape_.teacher_width, T{0}, output_.row(begin), shape_.teacher_width);
+    });
   });
 }
 
-// For each row: the reconstruction, the loss, what the loss asks of each expert's output, and what
-// it asks of the selection network's logits.
+// For each row: the reconstruction, the loss, and what the loss asks of the reconstruction.
 template <typename T>
 double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
                               std::span<const T> row_weights, const DeOptions& options,
                               const Parallel& parallel) {
-  const T temperature = static_cast<T>(options.temperature);
-  const T scale = static_cast<T>(options.weight);
-  const std::size_t n = teacher.rows(), dt = shape_.teacher_width, experts = shape_.experts;
+  const std::size_t n = teacher.rows(), dt = shape_.teacher_width;
   residual_.Reshape(n, dt);
-  log_gradient_.Reshape(n, experts);
   std::vector<double> parts((n + kRowGrain - 1) / kRowGrain);
   parallel.For(parts.size(), [&](std::size_t part) {
-    std::vector<T> dz(experts);
     double loss = 0.0;
     for (std::size_t r = part * kRowGrain; r < std::min(n, (part + 1) * kRowGrain); ++r) {
       T* residual = residual_.row(r);
       std::fill_n(residual, dt, T{0});
       for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
         const std::size_t m = row_experts_[i];
-        T* output = output_.row(row_pairs_[i]);
-        AddTo(output, weights.second_bias.row(m), dt);
-        AddScaledTo(residual, z_(r, m), output, dt);
+        kernels::AddScaledSum(z_(r, m), output_.row(row_pairs_[i]), weights.second_bias.row(m), dt,
+                              residual);
       }
-      const T* target = teacher.row(r);
-      for (std::size_t c = 0; c < dt; ++c) residual[c] -= target[c];
-      const T weight = row_weights[r];
-      loss += static_cast<double>(weight) * static_cast<double>(DotProduct(residual, residual, dt));
-      for (std::size_t c = 0; c < dt; ++c) residual[c] *= 2 * weight * scale;
-
-      // Through z: a weight that was left out counts as zero.
-      T mean = 0;
-      for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
-        const std::size_t m = row_experts_[i];
-        T* output = output_.row(row_pairs_[i]);
-        dz[m] = DotProduct(residual, output, dt);
-        mean += z_(r, m) * dz[m];
-        for (std::size_t c = 0; c < dt; ++c) output[c] = z_(r, m) * residual[c];
-      }
-      T* gradient = log_gradient_.row(r);
-      std::fill_n(gradient, experts, T{0});
-      T alpha_mean = 0;
-      for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
-        const std::size_t m = row_experts_[i];
-        const T of_log = z_(r, m) / temperature * (dz[m] - mean);
-        gradient[m] = of_log / (alpha_(r, m) + static_cast<T>(kLogGuard));
-        alpha_mean += alpha_(r, m) * gradient[m];
-      }
-      for (std::size_t m = 0; m < experts; ++m) {
-        gradient[m] = alpha_(r, m) * (gradient[m] - alpha_mean);
-      }
+      kernels::AddScaled(T{-1}, teacher.row(r), dt, residual);
+      loss += static_cast<double>(row_weights[r]) *
+              static_cast<double>(kernels::Dot(residual, residual, dt));
+      kernels::Scale(2 * row_weights[r] * static_cast<T>(options.weight), dt, residual);
     }
     parts[part] = loss;
   });
   return TreeSum(parts);
 }
 
+// Block by block of the expert's rows, so that what a block reads stays in a cache. Leaves in
+// input_ the gradient with respect to each pair's student, and in pair_gradient_ that with respect
+// to its z.
 template <typename T>
 void DeLoss<T>::BackwardExpert(std::size_t m, const ExpertTensors<const T>& weights,
                                const ExpertTensors<T>& gradients) {
   const auto [experts, ds, h, dt] = shape_;
-  const std::size_t begin = expert_begin_[m], pairs = PairsOf(m);
   T* first = gradients.first.row(m * ds);
   T* second = gradients.second.row(m * h);
   T* first_bias = gradients.first_bias.row(m);
   T* second_bias = gradients.second_bias.row(m);
   std::fill_n(first_bias, h, T{0});
   std::fill_n(second_bias, dt, T{0});
-  if (pairs == 0) {
+  if (expert_begin_[m] == expert_begin_[m + 1]) {
     std::fill_n(first, ds * h, T{0});
     std::fill_n(second, h * dt, T{0});
-    return;
   }
-  T* hidden_gradient = hidden_gradient_.row(begin);
-  Gemm(Op::kTranspose, Op::kNone, h, dt, pairs, T{1}, hidden_.row(begin), h, output_.row(begin), dt,
-       T{0}, second, dt);
-  Gemm(Op::kNone, Op::kTranspose, pairs, h, dt, T{1}, output_.row(begin), dt,
-       weights.second.row(m * h), dt, T{0}, hidden_gradient, h);
-  for (std::size_t p = begin; p < begin + pairs; ++p) {
-    AddTo(second_bias, output_.row(p), dt);
-    const T* hidden = hidden_.row(p);
-    T* gradient = hidden_gradient_.row(p);
-    for (std::size_t i = 0; i < h; ++i) gradient[i] = hidden[i] > 0 ? gradient[i] : T{0};
-    AddTo(first_bias, gradient, h);
-  }
-  Gemm(Op::kTranspose, Op::kNone, ds, h, pairs, T{1}, input_.row(begin), ds, hidden_gradient, h,
-       T{0}, first, h);
-  Gemm(Op::kNone, Op::kTranspose, pairs, ds, h, T{1}, hidden_gradient, h, weights.first.row(m * ds),
-       h, T{0}, input_.row(begin), ds);
+  Matrix<T> residual = buffers_.Take(), hidden_gradient = buffers_.Take();
+  T keep = 0;  // the first block overwrites the gradients, the others add to them
+  ForBlocks(m, [&, ds = ds, h = h, dt = dt](std::size_t begin, std::size_t pairs) {
+    residual.Reshape(pairs, dt);
+    hidden_gradient.Reshape(pairs, h);
+    for (std::size_t i = 0; i < pairs; ++i) {
+      std::copy_n(residual_.row(pair_rows_[begin + i]), dt, residual.row(i));
+    }
+    Gemm(Op::kNone, Op::kTranspose, pairs, h, dt, T{1}, residual.data(), dt,
+         weights.second.row(m * h), dt, T{0}, hidden_gradient.data(), h);
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const T z = z_(pair_rows_[begin + i], m);
+      pair_gradient_[begin + i] =
+          kernels::ReluBackward(z, h, hidden_.row(begin + i), hidden_gradient.row(i)) +
+          kernels::Dot(residual.row(i), weights.second_bias.row(m), dt);
+      kernels::AddScaled(z, residual.row(i), dt, second_bias);
+      kernels::AddScaled(T{1}, hidden_gradient.row(i), h, first_bias);
+    }
+    Gemm(Op::kTranspose, Op::kNone, h, dt, pairs, T{1}, hidden_.row(begin), h, residual.data(), dt,
+         keep, second, dt);
+    Gemm(Op::kTranspose, Op::kNone, ds, h, pairs, T{1}, input_.row(begin), ds,
+         hidden_gradient.data(), h, keep, first, h);
+    Gemm(Op::kNone, Op::kTranspose, pairs, ds, h, T{1}, hidden_gradient.data(), h,
+         weights.first.row(m * ds), h, T{0}, input_.row(begin), ds);
+    keep = 1;
+  });
+  buffers_.Give(std::move(residual));
+  buffers_.Give(std::move(hidden_gradient));
 }
 
+// For each row: the gradient with respect to its student, a sum over its experts, and, through z,
+// to the selection network's logits. A weight that was left out counts as zero.
 template <typename T>
-void DeLoss<T>::GatherStudentGradient(MatrixView<T> student_gradient,
-                                      const Parallel& parallel) const {
+void DeLoss<T>::BackwardRows(const DeOptions& options, MatrixView<T> student_gradient,
+                             const Parallel& parallel) {
+  const T temperature = static_cast<T>(options.temperature);
+  const std::size_t experts = shape_.experts;
+  log_gradient_.Reshape(student_gradient.rows(), experts);
   parallel.ForRanges(student_gradient.rows(), kRowGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
-      T* gradient = student_gradient.row(r);
-      std::fill_n(gradient, shape_.student_width, T{0});
+      T* to_student = student_gradient.row(r);
+      std::fill_n(to_student, shape_.student_width, T{0});
+      T mean = 0;
       for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
-        AddTo(gradient, input_.row(row_pairs_[i]), shape_.student_width);
+        kernels::AddScaled(T{1}, input_.row(row_pairs_[i]), shape_.student_width, to_student);
+        mean += z_(r, row_experts_[i]) * pair_gradient_[row_pairs_[i]];
+      }
+      T* gradient = log_gradient_.row(r);
+      std::fill_n(gradient, experts, T{0});
+      T alpha_mean = 0;
+      for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
+        const std::size_t m = row_experts_[i];
+        const T of_log = z_(r, m) / temperature * (pair_gradient_[row_pairs_[i]] - mean);
+        gradient[m] = of_log / (alpha_(r, m) + static_cast<T>(kLogGuard));
+        alpha_mean += alpha_(r, m) * gradient[m];
+      }
+      for (std::size_t m = 0; m < experts; ++m) {
+        gradient[m] = alpha_(r, m) * (gradient[m] - alpha_mean);
       }
     }
   });
@@ -277,22 +244,12 @@ void DeLoss<T>::BackwardSelection(MatrixView<const T> teacher, const ExpertTenso
   const std::size_t n = teacher.rows(), dt = shape_.teacher_width, experts = shape_.experts;
   T* bias = gradients.selection_bias.data();
   std::fill_n(bias, experts, T{0});
-  for (std::size_t r = 0; r < n; ++r) AddTo(bias, log_gradient_.row(r), experts);
+  for (std::size_t r = 0; r < n; ++r) kernels::AddScaled(T{1}, log_gradient_.row(r), experts, bias);
   if (n == 0) std::fill_n(gradients.selection.data(), dt * experts, T{0});
-  parallel.ForRanges(dt, 64, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(dt, kColumnGrain, [&](std::size_t begin, std::size_t end) {
     Gemm(Op::kTranspose, Op::kNone, end - begin, experts, n, T{1}, teacher.data() + begin, dt,
          log_gradient_.data(), experts, T{0}, gradients.selection.row(begin), experts);
   });
-}
-
-template <typename T>
-std::vector<std::size_t> DeLoss<T>::ChosenRows() const {
-  std::vector<std::size_t> chosen(shape_.experts, 0);
-  for (std::size_t r = 0; r < z_.rows(); ++r) {
-    const T* z = z_.row(r);
-    ++chosen[static_cast<std::size_t>(std::max_element(z, z + shape_.experts) - z)];
-  }
-  return chosen;
 }
 
 template class DeLoss<float>;

@@ -12,11 +12,13 @@
 #ifndef DERRD_LOSSES_DE_H_
 #define DERRD_LOSSES_DE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "derrd/core/buffer_pool.h"
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
 
@@ -71,12 +73,16 @@ class DeLoss {
   // (row, expert) pairs that the last Compute routed.
   std::size_t routed_pairs() const { return pair_rows_.size(); }
   // Of the last Compute: how many rows chose expert m above all others, for each m.
-  std::vector<std::size_t> ChosenRows() const;
+  std::span<const std::size_t> chosen_rows() const { return chosen_; }
 
  private:
+  // Pairs of one expert that are multiplied together: what they read and write fits a core's
+  // second-level cache beside the expert.
+  static constexpr std::size_t kBlock = 256;
+
   void Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
               MatrixView<const T> gumbel, const DeOptions& options, const Parallel& parallel);
-  void Route(const DeOptions& options);
+  void Route();
   void RunExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
                   const Parallel& parallel);
   double Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
@@ -84,18 +90,27 @@ class DeLoss {
                      const Parallel& parallel);
   void BackwardExpert(std::size_t expert, const ExpertTensors<const T>& weights,
                       const ExpertTensors<T>& gradients);
-  void GatherStudentGradient(MatrixView<T> student_gradient, const Parallel& parallel) const;
+  void BackwardRows(const DeOptions& options, MatrixView<T> student_gradient,
+                    const Parallel& parallel);
   void BackwardSelection(MatrixView<const T> teacher, const ExpertTensors<T>& gradients,
                          const Parallel& parallel) const;
 
-  std::size_t PairsOf(std::size_t expert) const {
-    return expert_begin_[expert + 1] - expert_begin_[expert];
+  // A weight that is not a number is routed, so that the loss shows it.
+  bool IsRouted(std::size_t row, std::size_t expert) const { return !(z_(row, expert) < least_); }
+  // Calls block(begin, pairs) for the expert's pairs [begin, begin + pairs), in order.
+  template <typename Block>
+  void ForBlocks(std::size_t expert, const Block& block) const {
+    const std::size_t end = expert_begin_[expert + 1];
+    for (std::size_t p = expert_begin_[expert]; p < end; p += kBlock) {
+      block(p, std::min(kBlock, end - p));
+    }
   }
 
   ExpertShape shape_;
   Matrix<T> alpha_;         // n x M
   Matrix<T> z_;             // n x M
   Matrix<T> log_gradient_;  // n x M: with respect to the selection network's logits
+  T least_ = 0;             // weights below it are not routed
 
   // Routed pairs, by expert and then by row; row n's pairs are row_pairs_[row_begin_[n] ...).
   std::vector<std::size_t> expert_begin_;  // M + 1
@@ -103,11 +118,14 @@ class DeLoss {
   std::vector<std::size_t> row_begin_;  // n + 1
   std::vector<std::uint32_t> row_pairs_;
   std::vector<std::uint32_t> row_experts_;  // the expert of each of row_pairs_
-  Matrix<T> input_;            // pairs x dS: the gathered students, then their gradients
-  Matrix<T> hidden_;           // pairs x H: after ReLU
-  Matrix<T> hidden_gradient_;  // pairs x H
-  Matrix<T> output_;           // pairs x dT: E_m(s) without its bias, then z * dL/d(reconstruction)
-  Matrix<T> residual_;         // n x dT: dL/d(reconstruction)
+  std::vector<std::size_t> chosen_;         // M
+
+  Matrix<T> input_;               // pairs x dS: the gathered students, then their gradients
+  Matrix<T> hidden_;              // pairs x H: after ReLU, then times z
+  Matrix<T> output_;              // pairs x dT: E_m(s) without its bias
+  Matrix<T> residual_;            // n x dT: dL/d(reconstruction)
+  std::vector<T> pair_gradient_;  // with respect to each pair's z
+  BufferPool<T> buffers_;
 };
 
 extern template class DeLoss<float>;

@@ -17,7 +17,7 @@ struct Columns {
   AlignedVector<double> data;
 
   Columns(int r, int c)
-      : rows(r), cols(c), data(static_cast<std::size_t>(r) * static_cast<std::size_t>(c)) {}
+      : rows(r), cols(c), data(static_cast<std::size_t>(r) * static_cast<std::size_t>(c), 0.0) {}
   double& operator()(int r, int c) { return data[Position(r, c)]; }
   double operator()(int r, int c) const { return data[Position(r, c)]; }
 

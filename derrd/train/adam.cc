@@ -51,13 +51,13 @@ void Adam::EndStep(const Parallel& parallel) {
   for (auto& state : tables_) {
     EmbeddingTable& table = *state->table;
     const std::size_t width = table.values.cols();
+    const kernels::AdamRows rows{table.values.data(), state->first_moment.data(),
+                                 state->second_moment.data(), width};
     const auto apply = [&](std::size_t begin, std::size_t end) {
+      kernels::AdamStepRows(rows, table.rows.data() + begin, end - begin, table.gradient.row(begin),
+                            scale, constants_);
       for (std::size_t i = begin; i < end; ++i) {
-        const auto r = static_cast<std::size_t>(table.rows[i]);
-        kernels::AdamStep(table.values.row(r), state->first_moment.row(r),
-                          state->second_moment.row(r), table.gradient.row(i), width, scale,
-                          constants_);
-        state->row_step[r] = step_;
+        state->row_step[static_cast<std::size_t>(table.rows[i])] = step_;
       }
     };
     parallel.ForRanges(table.rows.size(), RowsPerTask(width), apply);

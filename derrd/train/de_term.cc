@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "derrd/core/error.h"
+#include "derrd/kernels/exp_log.h"
 
 namespace derrd {
 namespace {
@@ -109,9 +110,10 @@ double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> pa
                                 experts.teacher.view().Rows(first + begin, first + end));
       for (std::size_t i = begin; i < end; ++i) {
         RandomStream stream(seed_, part.role, step, static_cast<std::uint64_t>(part.entities[i]));
-        float* gumbel = experts.gumbel.row(first + i);
-        for (std::size_t m = 0; m < options_.experts; ++m) gumbel[m] = stream.Gumbel();
+        float* uniform = experts.gumbel.row(first + i);
+        for (std::size_t m = 0; m < options_.experts; ++m) uniform[m] = stream.Uniform();
       }
+      kernels::GumbelOfUniform((end - begin) * options_.experts, experts.gumbel.row(first + begin));
     });
     experts.row_weights.insert(experts.row_weights.end(), part.entities.size(),
                                static_cast<float>(part.weight));
@@ -131,7 +133,7 @@ double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> pa
   }
   experts.routed += static_cast<double>(experts.loss.routed_pairs());
   experts.rows += static_cast<double>(rows);
-  const auto chosen = experts.loss.ChosenRows();
+  const auto chosen = experts.loss.chosen_rows();
   for (std::size_t m = 0; m < chosen.size(); ++m) experts.chosen[m] += chosen[m];
   return loss;
 }

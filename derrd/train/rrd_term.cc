@@ -20,7 +20,12 @@ RrdTerm::RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& op
       rankings_(std::move(rankings)),
       options_(options),
       seed_(seed),
+      sorted_top_(rankings_.users(), rankings_.length()),
       sampled_(dataset.users(), list_size()) {
+  std::ranges::copy(rankings_.matrix().elements(), sorted_top_.data());
+  for (std::size_t u = 0; u < rankings_.users(); ++u) {
+    std::sort(sorted_top_.row(u), sorted_top_.row(u) + sorted_top_.cols());
+  }
   if (options.interesting > rankings_.length()) {
     Fail<UsageError>("--rrd-interesting {}: the teacher's rankings hold {} items a user; lower it",
                      options.interesting, rankings_.length());
@@ -41,7 +46,7 @@ void RrdTerm::BeginEpoch(std::int32_t epoch, const Parallel& parallel) {
   parallel.ForRanges(dataset_->users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
     PositionSampler positions(rankings_.length(), options_.temperature);
     DistinctSampler items(dataset_->items());
-    std::vector<std::int32_t> top, excluded;
+    std::vector<std::int32_t> excluded;
     for (std::size_t u = begin; u < end; ++u) {
       const auto ranking = rankings_.Of(u);
       const std::span<std::int32_t> list(sampled_.row(u), list_size());
@@ -54,8 +59,7 @@ void RrdTerm::BeginEpoch(std::int32_t epoch, const Parallel& parallel) {
       } else {
         std::ranges::copy(ranking.first(options_.interesting), list.begin());
       }
-      top.assign(ranking.begin(), ranking.end());
-      std::sort(top.begin(), top.end());
+      const std::span<const std::int32_t> top(sorted_top_.row(u), sorted_top_.cols());
       excluded.clear();
       std::ranges::merge(dataset_->train().Of(u), top, std::back_inserter(excluded));
       RandomStream stream(seed_, Role::kUninteresting, step, u);

@@ -41,6 +41,7 @@ class RrdTerm : public Term {
   Rankings rankings_;
   RrdOptions options_;
   std::uint64_t seed_;
+  Matrix<std::int32_t> sorted_top_;  // the rankings' items, ascending
   Matrix<std::int32_t> sampled_;  // users x (K + L): interesting in teacher order, then the others
   std::vector<std::int64_t> offsets_;
   std::vector<std::int32_t> items_;

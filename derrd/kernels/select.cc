@@ -1,0 +1,74 @@
+#include "derrd/kernels/select.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "derrd/kernels/select.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "derrd/kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace derrd::kernels::HWY_NAMESPACE {
+
+std::size_t CountNotBelowImpl(const float* x, std::size_t n, float least) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto bound = hn::Set(d, least);
+  std::size_t below = 0, i = 0;
+  for (; i + lanes <= n; i += lanes) below += hn::CountTrue(d, hn::Lt(hn::LoadU(d, x + i), bound));
+  for (; i < n; ++i) below += x[i] < least ? 1 : 0;
+  return n - below;
+}
+
+std::size_t SelectAboveImpl(const float* x, std::size_t n, float most, std::int32_t* indices) {
+  const Tag<float> d;
+  const Tag<std::int32_t> di;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto bound = hn::Set(d, most);
+  std::size_t found = 0, i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto above = hn::Not(hn::Le(hn::LoadU(d, x + i), bound));
+    if (HWY_LIKELY(hn::AllFalse(d, above))) continue;
+    const auto numbers = hn::Iota(di, static_cast<std::int32_t>(i));
+    found += hn::CompressStore(numbers, hn::RebindMask(di, above), di, indices + found);
+  }
+  for (; i < n; ++i) {
+    if (!(x[i] <= most)) indices[found++] = static_cast<std::int32_t>(i);
+  }
+  return found;
+}
+
+bool AllFiniteImpl(const float* x, std::size_t n) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  // Zero times a number is zero, unless the number is infinite or none at all.
+  auto sum = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum = hn::MulAdd(hn::Zero(d), hn::LoadU(d, x + i), sum);
+  bool finite = hn::AllTrue(d, hn::Eq(sum, hn::Zero(d)));
+  for (; i < n; ++i) finite = finite && std::isfinite(x[i]);
+  return finite;
+}
+
+}  // namespace derrd::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace derrd::kernels {
+
+HWY_EXPORT(CountNotBelowImpl);
+HWY_EXPORT(SelectAboveImpl);
+HWY_EXPORT(AllFiniteImpl);
+
+std::size_t CountNotBelow(const float* x, std::size_t n, float least) {
+  return HWY_DYNAMIC_DISPATCH(CountNotBelowImpl)(x, n, least);
+}
+std::size_t SelectAbove(const float* x, std::size_t n, float most, std::int32_t* indices) {
+  return HWY_DYNAMIC_DISPATCH(SelectAboveImpl)(x, n, most, indices);
+}
+bool AllFinite(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(AllFiniteImpl)(x, n); }
+
+}  // namespace derrd::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,24 @@
+// Comparing a row of scores with a number: what ranks and top-K selection consist of. Nothing need
+// be aligned. Each is one pass at the speed of memory.
+#ifndef DERRD_KERNELS_SELECT_H_
+#define DERRD_KERNELS_SELECT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace derrd::kernels {
+
+// How many of x[0..n) are not below `least`; a NaN is not.
+std::size_t CountNotBelow(const float* x, std::size_t n, float least);
+
+// Writes the indices i, ascending, of which x[i] is not at most `most` (it is above, or a NaN) and
+// returns how many there are. `indices` must have room for n + kSelectSlack of them.
+std::size_t SelectAbove(const float* x, std::size_t n, float most, std::int32_t* indices);
+inline constexpr std::size_t kSelectSlack = 64;  // what whole vectors may write behind the last
+
+// Whether none is infinite or NaN.
+bool AllFinite(const float* x, std::size_t n);
+
+}  // namespace derrd::kernels
+
+#endif  // DERRD_KERNELS_SELECT_H_
