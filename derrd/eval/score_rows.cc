@@ -12,16 +12,20 @@ namespace derrd {
 namespace {
 
 // Users scored at once. A matrix product needs some tens of rows to run at full speed (on 25,182
-// items of width 20 a user takes 31 us in blocks of 10 and 14 us in blocks of 64), and its result
-// should still lie in a cache when it is read right afterwards.
+// items of width 20 a user takes 31 us in blocks of 10 and 14 us in blocks of 64), more of them
+// where they are wide (of width 200: 149 us in blocks of 64 and 110 us in blocks of 256), and its
+// result should still lie in a cache when it is read right afterwards.
 constexpr std::size_t kBlockScores = std::size_t{1} << 21;
 constexpr std::size_t kLeastBlockUsers = 16;
 constexpr std::size_t kMostBlockUsers = 64;
+constexpr std::size_t kMostWideBlockUsers = 256;
 
 // Few enough users for a block, and the same number in each of a slice's blocks but the last.
-std::size_t BlockUsers(std::size_t slice_users, std::size_t items) {
-  const std::size_t most =
-      std::clamp(kBlockScores / std::max<std::size_t>(items, 1), kLeastBlockUsers, kMostBlockUsers);
+std::size_t BlockUsers(std::size_t slice_users, const Model& model) {
+  const std::size_t fitting = std::clamp(kBlockScores / std::max<std::size_t>(model.items(), 1),
+                                         kLeastBlockUsers, kMostBlockUsers);
+  const std::size_t wide = std::min(model.representation_width(), kMostWideBlockUsers);
+  const std::size_t most = std::max(fitting, wide);
   const std::size_t blocks = (slice_users + most - 1) / most;
   return blocks == 0 ? 0 : (slice_users + blocks - 1) / blocks;
 }
@@ -56,7 +60,7 @@ void ForEachScoreRow(const Model& model, std::span<const std::int32_t> users,
   BufferPool<float> pool;
   parallel.For(kUserSlices, [&](std::size_t slice) {
     const Range range = SliceOf(users.size(), slice);
-    const std::size_t block = BlockUsers(range.end - range.begin, items);
+    const std::size_t block = BlockUsers(range.end - range.begin, model);
     Matrix<float> buffer = pool.Take();
     for (std::size_t begin = range.begin; begin < range.end; begin += block) {
       const std::size_t size = std::min(block, range.end - begin);

@@ -44,7 +44,8 @@ Range SliceOf(std::size_t n, std::size_t slice);
 
 // Calls take(slice, user, scores) once for each user with the scores of every item, in order within
 // a slice, the slices in parallel. `scores` is only valid during the call. Memory: 8 MiB a thread,
-// or the scores of 16 users if that is more.
+// or the scores of 16 users, or of as many as a representation is wide (256 at most), if that is
+// more.
 void ForEachScoreRow(const Model& model, std::span<const std::int32_t> users,
                      const Parallel& parallel,
                      const std::function<void(std::size_t slice, std::int32_t user,

@@ -63,6 +63,30 @@ void GatherDotsImpl(const float* query, const float* table, std::size_t width,
   });
 }
 
+// Pairs are scattered over both tables: ask for them early. Their products are independent, so the
+// processor overlaps them by itself.
+void PairDotsImpl(const float* a, const std::int32_t* a_rows, const float* b,
+                  const std::int32_t* b_rows, std::size_t width, std::size_t count, float* out) {
+  constexpr std::size_t kAhead = 12;
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto row = [width](const float* table, const std::int32_t* rows, std::size_t i) {
+    return table + static_cast<std::size_t>(rows[i]) * width;
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) {
+      hwy::Prefetch(row(a, a_rows, i + kAhead));
+      hwy::Prefetch(row(b, b_rows, i + kAhead));
+    }
+    const float *x = row(a, a_rows, i), *y = row(b, b_rows, i);
+    auto sum = hn::Zero(d);
+    for (std::size_t k = 0; k < width; k += lanes) {
+      sum = hn::MulAdd(LoadUpTo(x + k, width - k), LoadUpTo(y + k, width - k), sum);
+    }
+    out[i] = hn::GetLane(hn::SumOfLanes(d, sum));
+  }
+}
+
 // Columns [begin, begin + 4 vectors) of the sum stay in registers while the rows stream by.
 void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::size_t count,
                          const float* table, std::size_t width, float* sum) {
@@ -101,6 +125,7 @@ namespace derrd::kernels {
 HWY_EXPORT(DotsImpl);
 HWY_EXPORT(GatherDotsImpl);
 HWY_EXPORT(AddWeightedRowsImpl);
+HWY_EXPORT(PairDotsImpl);
 
 void Dots(const float* query, const float* table, std::size_t width, std::size_t count,
           float* out) {
@@ -110,6 +135,11 @@ void Dots(const float* query, const float* table, std::size_t width, std::size_t
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
                 std::size_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(GatherDotsImpl)(query, table, width, rows, count, out);
+}
+
+void PairDots(const float* a, const std::int32_t* a_rows, const float* b,
+              const std::int32_t* b_rows, std::size_t width, std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(PairDotsImpl)(a, a_rows, b, b_rows, width, count, out);
 }
 
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,

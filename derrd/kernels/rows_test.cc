@@ -53,6 +53,30 @@ TEST(Rows, DotsOfGatheredAndOfAllRows) {
   });
 }
 
+TEST(Rows, DotsOfPairs) {
+  OnEveryTarget([] {
+    for (const std::size_t width : kWidths) {
+      const std::size_t rows = 23;
+      const std::vector<float> a = Draw(rows * width, 8), b = Draw(rows * width, 9);
+      for (const std::size_t count : {0, 1, 2, 40}) {
+        std::vector<std::int32_t> of_a(count), of_b(count);
+        for (std::size_t i = 0; i < count; ++i) {
+          of_a[i] = static_cast<std::int32_t>(i * 7 % rows);
+          of_b[i] = static_cast<std::int32_t>((i * 5 + 22) % rows);
+        }
+        std::vector<float> out(count + 1, -7.0f);
+        PairDots(a.data(), of_a.data(), b.data(), of_b.data(), width, count, out.data());
+        for (std::size_t i = 0; i < count; ++i) {
+          const float* row_a = a.data() + static_cast<std::size_t>(of_a[i]) * width;
+          const float* row_b = b.data() + static_cast<std::size_t>(of_b[i]) * width;
+          EXPECT_NEAR(out[i], DotReference(row_a, row_b, width), 1e-4);
+        }
+        EXPECT_EQ(out[count], -7.0f);
+      }
+    }
+  });
+}
+
 TEST(Rows, WeightedRowsAreAdded) {
   OnEveryTarget([] {
     for (const std::size_t width : kWidths) {

@@ -12,8 +12,9 @@ namespace derrd {
 namespace {
 
 constexpr float kInitialDeviation = 0.01f;
-constexpr std::size_t kListGrain = 64;  // lists a task scores
-constexpr std::size_t kRowGrain = 128;  // rows a task sums gradients for
+constexpr std::size_t kListGrain = 64;   // lists a task scores
+constexpr std::size_t kPairGrain = 512;  // pairs a task scores
+constexpr std::size_t kRowGrain = 128;   // rows a task sums gradients for
 
 void DrawRows(Matrix<float>& rows, std::uint64_t seed, Role role) {
   for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -133,10 +134,17 @@ void BprMf::SelectRows(std::span<const std::int32_t> users, std::span<const std:
 }
 
 void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) {
+  if (lists.are_pairs()) {
+    parallel.ForRanges(lists.lists(), kPairGrain, [&](std::size_t begin, std::size_t end) {
+      kernels::PairDots(user_.values.data(), lists.users.data() + begin, item_.values.data(),
+                        lists.items.data() + begin, representation_width(), end - begin,
+                        out.data() + begin);
+    });
+    return;
+  }
   parallel.ForRanges(lists.lists(), kListGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t l = begin; l < end; ++l) {
-      const auto first = static_cast<std::size_t>(lists.offsets[l]);
-      const auto count = static_cast<std::size_t>(lists.offsets[l + 1]) - first;
+      const std::size_t first = lists.begin(l), count = lists.begin(l + 1) - first;
       ScoreItems(lists.users[l], lists.items.subspan(first, count), out.subspan(first, count));
     }
   });
@@ -145,7 +153,7 @@ void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel
 void BprMf::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
   for (std::size_t l = 0; l < lists.lists(); ++l) {
     const std::int32_t slot = user_step_.slots[static_cast<std::size_t>(lists.users[l])];
-    const auto count = static_cast<std::size_t>(lists.offsets[l + 1] - lists.offsets[l]);
+    const std::size_t count = lists.begin(l + 1) - lists.begin(l);
     user_step_.entry_slots.insert(user_step_.entry_slots.end(), count, slot);
   }
   for (const std::int32_t item : lists.items) {

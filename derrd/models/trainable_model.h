@@ -14,9 +14,15 @@ namespace derrd {
 // Lists of items to score, one list for one user; a user may have several lists.
 struct ScoreLists {
   std::span<const std::int32_t> users;  // one per list
-  std::span<const std::int64_t>
-      offsets;  // lists + 1 numbers: list l holds items [offsets[l], offsets[l+1])
+  // lists + 1 numbers: list l holds items [offsets[l], offsets[l+1]). Empty: one item each.
+  std::span<const std::int64_t> offsets;
   std::span<const std::int32_t> items;
+
+  bool are_pairs() const { return offsets.empty(); }
+  // Where list l <= lists() begins among the items.
+  std::size_t begin(std::size_t l) const {
+    return are_pairs() ? l : static_cast<std::size_t>(offsets[l]);
+  }
 
   std::size_t lists() const { return users.size(); }
   std::size_t size() const { return items.size(); }

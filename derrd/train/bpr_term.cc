@@ -1,20 +1,16 @@
 #include "derrd/train/bpr_term.h"
 
-#include <numeric>
-
 #include "derrd/losses/bpr.h"
 
 namespace derrd {
 
 double BprTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
   const std::size_t n = batch.users.size();
-  offsets_.resize(n + 1);
-  std::iota(offsets_.begin(), offsets_.end(), 0);
   for (auto* buffer : {&positive_, &negative_, &positive_gradient_, &negative_gradient_}) {
     buffer->resize(n);
   }
-  const ScoreLists positives{batch.users, offsets_, batch.positives};
-  const ScoreLists negatives{batch.users, offsets_, batch.negatives};
+  const ScoreLists positives{batch.users, {}, batch.positives};
+  const ScoreLists negatives{batch.users, {}, batch.negatives};
   student.Scores(positives, positive_, parallel);
   student.Scores(negatives, negative_, parallel);
   const double loss = BprLoss<float>(positive_, negative_, positive_gradient_, negative_gradient_);

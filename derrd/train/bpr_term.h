@@ -2,7 +2,6 @@
 #ifndef DERRD_TRAIN_BPR_TERM_H_
 #define DERRD_TRAIN_BPR_TERM_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "derrd/train/term.h"
@@ -15,8 +14,6 @@ class BprTerm : public Term {
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
  private:
-  // Scored twice, positives and negatives, as a list of one item for each interaction.
-  std::vector<std::int64_t> offsets_;
   std::vector<float> positive_, negative_, positive_gradient_, negative_gradient_;
 };
 

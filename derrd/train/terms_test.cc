@@ -26,9 +26,7 @@ class RecordingStudent : public BprMf {
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override {
     BprMf::Scores(lists, out, parallel);
     for (std::size_t l = 0; l < lists.lists(); ++l) {
-      const auto begin = static_cast<std::size_t>(lists.offsets[l]);
-      const auto end = static_cast<std::size_t>(lists.offsets[l + 1]);
-      const auto items = lists.items.subspan(begin, end - begin);
+      const auto items = lists.items.subspan(lists.begin(l), lists.begin(l + 1) - lists.begin(l));
       asked[lists.users[l]] = {items.begin(), items.end()};
     }
   }
