@@ -3,6 +3,8 @@
 #ifndef DERRD_CLI_COMMAND_H_
 #define DERRD_CLI_COMMAND_H_
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <limits>
@@ -10,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace derrd::cli {
 
@@ -39,6 +43,26 @@ void AddFlag(CLI::App& app, const std::string& flag, Value& value, const std::st
   app.add_option(flag, value, about)->check(check)->capture_default_str();
 }
 
+template <typename T>
+using Choices = std::vector<std::pair<std::string, T>>;
+
+// A flag whose value is one of a few words.
+template <typename T, typename Target>
+void AddChoice(CLI::App& app, const std::string& flag, Target& target, const Choices<T>& choices,
+               const std::string& about) {
+  std::string words;
+  for (const auto& [word, value] : choices) words += (words.empty() ? "" : "|") + word;
+  const auto choose = [flag, words, choices, &target](const std::string& given) {
+    for (const auto& [word, value] : choices) {
+      if (word != given) continue;
+      target = value;
+      return;
+    }
+    throw CLI::ValidationError(flag, fmt::format("'{}' is none of {}", given, words));
+  };
+  app.add_option_function<std::string>(flag, choose, about)->type_name(words);
+}
+
 template <typename Options>  // Options derives from CommonOptions
 Command<Options> AddCommand(CLI::App& program, const std::string& name, const std::string& about,
                             const std::string& example, void (*run)(const Options&)) {
@@ -63,6 +87,7 @@ void Print(std::string_view text);
 void PrintJson(const nlohmann::ordered_json& object);
 
 void AddImportCommand(CLI::App& program);
+void AddSynthCommand(CLI::App& program);
 void AddTrainCommand(CLI::App& program);
 void AddDistillCommand(CLI::App& program);
 void AddEvaluateCommand(CLI::App& program);

@@ -12,6 +12,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
+#include "derrd/cli/split_flags.h"
 #include "derrd/data/import.h"
 
 namespace derrd::cli {
@@ -32,26 +33,6 @@ void AddInputFlags(CLI::App& app, ImportOptions& import) {
   app.add_option("--candidates", import.given.candidates,
                  "Given split: file of each user's sampled negatives ('user item item ...')");
   app.add_option("--item-names", import.item_names, "Table of item ids and names");
-}
-
-template <typename T>
-using Choices = std::vector<std::pair<std::string, T>>;
-
-// A flag whose value is one of a few words.
-template <typename T, typename Target>
-void AddChoice(CLI::App& app, const std::string& flag, Target& target, const Choices<T>& choices,
-               const std::string& about) {
-  std::string words;
-  for (const auto& [word, value] : choices) words += (words.empty() ? "" : "|") + word;
-  const auto choose = [flag, words, choices, &target](const std::string& given) {
-    for (const auto& [word, value] : choices) {
-      if (word != given) continue;
-      target = value;
-      return;
-    }
-    throw CLI::ValidationError(flag, fmt::format("'{}' is none of {}", given, words));
-  };
-  app.add_option_function<std::string>(flag, choose, about)->type_name(words);
 }
 
 void AddReadFlags(CLI::App& app, ReadOptions& read) {
@@ -75,13 +56,13 @@ void AddReadFlags(CLI::App& app, ReadOptions& read) {
   app.add_option("--time", read.time, "Column of the time, or none");
 }
 
-void AddSplitFlags(CLI::App& app, ImportOptions& import) {
-  app.add_option("--min-rating", import.filter.min_rating, "Drop interactions rated lower");
-  app.add_option("--min-user", import.filter.min_user, "Drop users with fewer interactions");
-  app.add_option("--min-item", import.filter.min_item, "Drop items with fewer interactions");
-  AddChoice<SplitKind>(app, "--split", import.split,
-                       {{"leave-one-out", SplitKind::kLeaveOneOut}, {"ratio", SplitKind::kRatio}},
-                       "How each user's interactions are split (leave-one-out unless given)");
+void AddFilterFlags(CLI::App& app, FilterOptions& filter) {
+  app.add_option("--min-rating", filter.min_rating, "Drop interactions rated lower");
+  app.add_option("--min-user", filter.min_user, "Drop users with fewer interactions");
+  app.add_option("--min-item", filter.min_item, "Drop items with fewer interactions");
+}
+
+void AddOrderFlag(CLI::App& app, ImportOptions& import) {
   AddChoice<SplitOrder>(app, "--order", import.order,
                         {{"random", SplitOrder::kRandom},
                          {"time", SplitOrder::kTime},
@@ -89,11 +70,6 @@ void AddSplitFlags(CLI::App& app, ImportOptions& import) {
                          {"file", SplitOrder::kFile}},
                         "Which interactions are held out: random ones (unless given), the latest, "
                         "or the last of the file");
-  app.add_option("--ratio", import.ratio,
-                 "Shares of training, validation and test (0.8,0.1,0.1 unless given)");
-  app.add_option("--negatives", import.negatives,
-                 "Sampled negatives of each user under leave-one-out (499 unless given); 0: rank "
-                 "all items");
 }
 
 // A progress line for each file that is being read.
@@ -132,6 +108,7 @@ ImportSummary ImportWithProgress(const Options& options) {
   CheckOutputs({options.output}, inputs);
   ImportOptions import = options.import;
   import.seed = options.seed;
+  import.threads = options.threads;
   ReadingProgress progress;
   return Import(import, options.output, std::ref(progress));
 }
@@ -157,7 +134,9 @@ void AddImportCommand(CLI::App& program) {
       Run);
   AddInputFlags(*app, options->import);
   AddReadFlags(*app, options->import.read);
-  AddSplitFlags(*app, options->import);
+  AddFilterFlags(*app, options->import.filter);
+  AddSplitFlags(*app, options->import, 499);
+  AddOrderFlag(*app, options->import);
   app->add_option("-o,--output", options->output, "Data set file to write")->required();
 }
 

@@ -25,6 +25,7 @@ int Main(int argc, char** argv) {
   program.require_subcommand(1);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddImportCommand(program);
+  AddSynthCommand(program);
   AddTrainCommand(program);
   AddDistillCommand(program);
   AddEvaluateCommand(program);

@@ -29,6 +29,8 @@ enum class Role : std::uint8_t {
   kGumbelNegative = 10,
   kInteresting = 11,
   kUninteresting = 12,
+  kSyntheticUser = 20,
+  kSyntheticItem = 21,
   kTest = 255,
 };
 

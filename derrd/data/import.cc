@@ -4,13 +4,10 @@
 
 #include "derrd/core/error.h"
 #include "derrd/data/item_names.h"
-#include "derrd/data/negatives.h"
 #include "derrd/data/numbering.h"
 
 namespace derrd {
 namespace {
-
-constexpr std::uint32_t kUsualNegatives = 499;
 
 void CheckGivenOptions(const ImportOptions& options) {
   if (options.given.train.empty() || options.given.valid.empty() || options.given.test.empty()) {
@@ -20,24 +17,13 @@ void CheckGivenOptions(const ImportOptions& options) {
     Fail<UsageError>(
         "given splits are taken as they are; leave out --min-rating, --min-user and --min-item");
   }
-  if (options.split || options.order || !options.ratio.empty() || options.negatives) {
+  if (options.any()) {
     Fail<UsageError>(
         "given splits are not split again; leave out --split, --order, --ratio and --negatives "
         "(--candidates FILE gives sampled negatives)");
   }
   if (!options.read.rating.empty() || !options.read.time.empty()) {
     Fail<UsageError>("given splits need no rating and no time; leave out --rating and --time");
-  }
-}
-
-void CheckSplitOptions(const ImportOptions& options) {
-  const bool ratio = options.split == SplitKind::kRatio;
-  if (!ratio && !options.ratio.empty()) {
-    Fail<UsageError>("--ratio belongs to --split ratio; give both or neither");
-  }
-  if (ratio && options.negatives.value_or(0) > 0) {
-    Fail<UsageError>(
-        "--negatives belongs to --split leave-one-out; a split by ratio is ranked among all items");
   }
 }
 
@@ -49,16 +35,7 @@ void CheckOptions(const ImportOptions& options) {
   if (options.files.empty()) {
     Fail<UsageError>("no input; give FILES of interactions, or --train, --valid and --test");
   }
-  CheckSplitOptions(options);
-}
-
-SplitOptions SplitOptionsOf(const ImportOptions& options) {
-  SplitOptions split;
-  split.kind = options.split.value_or(split.kind);
-  split.order = options.order.value_or(split.order);
-  if (!options.ratio.empty()) split.ratio = ParseRatio(options.ratio);
-  split.seed = options.seed;
-  return split;
+  CheckHoldOut(options);
 }
 
 InteractionLog ReadFiles(const ImportOptions& options, IdTables& tables,
@@ -85,34 +62,16 @@ void FilterLog(const FilterOptions& options, const IdTables& tables, Interaction
 
 DatasetContents ReadAndSplit(const ImportOptions& options, const ProgressCallback& progress,
                              ImportSummary& summary) {
-  const SplitOptions split = SplitOptionsOf(options);
-  const bool leave_one_out = split.kind == SplitKind::kLeaveOneOut;
-  const std::uint32_t negatives = options.negatives.value_or(leave_one_out ? kUsualNegatives : 0);
   IdTables tables;
   InteractionLog log = ReadFiles(options, tables, progress, summary);
   FilterLog(options.filter, tables, log, summary);
 
   DatasetContents contents;
   Renumber(tables, std::array{&log}, contents);
-  Splits splits = SplitInteractions(log, contents.user_ids, split);
-  if (negatives > 0) {
-    contents.protocol = Protocol::kSampled;
-    contents.candidates = SampleNegatives(splits, contents.user_ids, contents.item_ids.size(),
-                                          negatives, options.seed);
-  }
-  contents.train = std::move(splits.train);
-  contents.valid = std::move(splits.valid);
-  contents.test = std::move(splits.test);
-
+  const Parallel parallel(options.threads);
+  AddSplits(SplitInteractions(log, contents.user_ids, SplitOptionsOf(options), parallel), options,
+            parallel, contents);
   Metadata& metadata = contents.metadata;
-  metadata["import.split"] = Name(split.kind);
-  metadata["import.order"] = Name(split.order);
-  if (!leave_one_out) {
-    metadata["import.ratio"] =
-        fmt::format("{},{},{}", split.ratio[0], split.ratio[1], split.ratio[2]);
-  }
-  metadata["import.negatives"] = std::to_string(negatives);
-  metadata["import.seed"] = std::to_string(options.seed);
   if (options.filter.min_rating) {
     metadata["import.min_rating"] = fmt::format("{}", *options.filter.min_rating);
   }

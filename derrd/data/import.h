@@ -2,33 +2,27 @@
 #ifndef DERRD_DATA_IMPORT_H_
 #define DERRD_DATA_IMPORT_H_
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "derrd/data/filters.h"
 #include "derrd/data/given_files.h"
+#include "derrd/data/hold_out.h"
 #include "derrd/data/import_summary.h"
 #include "derrd/data/layout.h"
-#include "derrd/data/splits.h"
 
 namespace derrd {
 
 // Either `files`, which are read as one, filtered and split, or `given` splits, which are taken as
 // they are: filters and everything about splitting belong to `files` alone.
-struct ImportOptions {
+struct ImportOptions : HoldOutOptions {
   std::vector<std::string> files;
   GivenFiles given;
   std::string item_names;  // path; empty: none
 
   ReadOptions read;
   FilterOptions filter;
-  std::optional<SplitKind> split;          // leave-one-out unless given
-  std::optional<SplitOrder> order;         // random unless given
-  std::string ratio;                       // "0.8,0.1,0.1" unless given
-  std::optional<std::uint32_t> negatives;  // 499 for leave-one-out; 0: the full protocol
-  std::uint64_t seed = 0;
+  int threads = 0;  // for splits and negatives; one a core unless given
 };
 
 // Reads, checks, splits and writes `output`, whole or not at all. The same files and options give

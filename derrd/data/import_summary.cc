@@ -20,6 +20,28 @@ void ImportSummary::CountKept(const DatasetContents& contents) {
   untrained_items = static_cast<std::size_t>(std::ranges::count(trained, 0));
 }
 
+nlohmann::ordered_json KeptToJson(const ImportSummary& summary) {
+  return {{"users", summary.users},
+          {"items", summary.items},
+          {"untrained_items", summary.untrained_items},
+          {"interactions", summary.interactions()},
+          {"density", summary.density()},
+          {"protocol", Name(summary.protocol)},
+          {"train", summary.train},
+          {"valid", summary.valid},
+          {"test", summary.test},
+          {"candidates", summary.candidates}};
+}
+
+std::string KeptToText(const ImportSummary& summary) {
+  return fmt::format(
+      "kept     {} users, {} items ({} absent from training), {} interactions, density {:.4g}\n"
+      "splits   {} train, {} valid, {} test, {} candidates; protocol {}\n",
+      summary.users, summary.items, summary.untrained_items, summary.interactions(),
+      summary.density(), summary.train, summary.valid, summary.test, summary.candidates,
+      Name(summary.protocol));
+}
+
 nlohmann::ordered_json ToJson(const ImportSummary& summary) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const FileSummary& file : summary.files) {
@@ -34,17 +56,8 @@ nlohmann::ordered_json ToJson(const ImportSummary& summary) {
                                   {{"duplicates", summary.dropped.duplicates},
                                    {"below_min_rating", summary.dropped.below_min_rating},
                                    {"below_min_user_or_min_item", summary.dropped.rare},
-                                   {"met_candidates", summary.dropped.met_candidates}}},
-                                 {"users", summary.users},
-                                 {"items", summary.items},
-                                 {"untrained_items", summary.untrained_items},
-                                 {"interactions", summary.interactions()},
-                                 {"density", summary.density()},
-                                 {"protocol", Name(summary.protocol)},
-                                 {"train", summary.train},
-                                 {"valid", summary.valid},
-                                 {"test", summary.test},
-                                 {"candidates", summary.candidates}};
+                                   {"met_candidates", summary.dropped.met_candidates}}}};
+  json.update(KeptToJson(summary));
   if (summary.names) {
     json["item_names"] = {{"named", summary.names->named}, {"unknown", summary.names->unknown}};
   }
@@ -67,14 +80,7 @@ std::string ToText(const ImportSummary& summary) {
   if (dropped.met_candidates > 0) {
     fmt::format_to(out, "         {} candidates that their user met\n", dropped.met_candidates);
   }
-  fmt::format_to(out,
-                 "kept     {} users, {} items ({} absent from training), {} interactions, "
-                 "density {:.4g}\n",
-                 summary.users, summary.items, summary.untrained_items, summary.interactions(),
-                 summary.density());
-  fmt::format_to(out, "splits   {} train, {} valid, {} test, {} candidates; protocol {}\n",
-                 summary.train, summary.valid, summary.test, summary.candidates,
-                 Name(summary.protocol));
+  text += KeptToText(summary);
   if (summary.names) {
     fmt::format_to(out, "names    {} of {} items, {} names of other items\n", summary.names->named,
                    summary.items, summary.names->unknown);

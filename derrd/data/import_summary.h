@@ -41,6 +41,9 @@ struct ImportSummary {
 
 nlohmann::ordered_json ToJson(const ImportSummary& summary);
 std::string ToText(const ImportSummary& summary);  // several lines, each with its end
+// The part about what was kept.
+nlohmann::ordered_json KeptToJson(const ImportSummary& summary);
+std::string KeptToText(const ImportSummary& summary);
 
 }  // namespace derrd
 

@@ -44,21 +44,25 @@ void CheckEnoughUnseen(const Splits& splits, const Ids& user_ids, std::size_t it
 }  // namespace
 
 OwnedInteractions SampleNegatives(const Splits& splits, const Ids& user_ids, std::size_t items,
-                                  std::size_t count, std::uint64_t seed) {
+                                  std::size_t count, std::uint64_t seed, const Parallel& parallel) {
+  constexpr std::size_t kUsersATask = 4096;
   CheckEnoughUnseen(splits, user_ids, items, count);
   OwnedInteractions result;
-  result.items.reserve(user_ids.size() * count);
-  std::vector<std::int32_t> seen;
-  std::vector<std::int32_t> negatives(count);
-  DistinctSampler sampler(items);
-  for (std::size_t u = 0; u < user_ids.size(); ++u) {
-    CollectSeen(splits, u, seen);
-    RandomStream stream(seed, Role::kCandidates, 0, u);
-    sampler.Sample(seen, stream, negatives);
-    std::sort(negatives.begin(), negatives.end());
-    result.items.insert(result.items.end(), negatives.begin(), negatives.end());
-    result.offsets.push_back(static_cast<std::int64_t>(result.items.size()));
+  for (std::size_t u = 1; u <= user_ids.size(); ++u) {
+    result.offsets.push_back(static_cast<std::int64_t>(u * count));
   }
+  result.items.resize(user_ids.size() * count);
+  parallel.ForRanges(user_ids.size(), kUsersATask, [&](std::size_t begin, std::size_t end) {
+    std::vector<std::int32_t> seen;
+    DistinctSampler sampler(items);
+    for (std::size_t u = begin; u < end; ++u) {
+      CollectSeen(splits, u, seen);
+      RandomStream stream(seed, Role::kCandidates, 0, u);
+      const auto negatives = std::span(result.items).subspan(u * count, count);
+      sampler.Sample(seen, stream, negatives);
+      std::ranges::sort(negatives);
+    }
+  });
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "derrd/core/ids.h"
+#include "derrd/core/parallel.h"
 #include "derrd/data/splits.h"
 
 namespace derrd {
@@ -15,7 +16,7 @@ namespace derrd {
 // number. Error that names the user when fewer than `count` such items exist. O(count log n) a
 // user.
 OwnedInteractions SampleNegatives(const Splits& splits, const Ids& user_ids, std::size_t items,
-                                  std::size_t count, std::uint64_t seed);
+                                  std::size_t count, std::uint64_t seed, const Parallel& parallel);
 
 }  // namespace derrd
 

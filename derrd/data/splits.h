@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "derrd/core/ids.h"
+#include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
 #include "derrd/data/interaction_log.h"
 
@@ -48,7 +49,11 @@ struct Splits {
 // Leave-one-out needs three interactions of every user: Error that says how many users have fewer,
 // the id of the first and the remedy. O(n log n).
 Splits SplitInteractions(const InteractionLog& log, const Ids& user_ids,
-                         const SplitOptions& options);
+                         const SplitOptions& options, const Parallel& parallel);
+
+// The same of interactions that lie by user already, in random order (options.order is not read).
+Splits SplitAtRandom(const Interactions& all, const Ids& user_ids, const SplitOptions& options,
+                     const Parallel& parallel);
 
 }  // namespace derrd
 
