@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -9,13 +10,24 @@ import sys
 import time
 
 
-def arguments(description, runs):
-    """Parses the command line that every script has."""
+# They pin OpenBLAS to another kernel than the machine's, which no benchmark wants.
+for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(name, None)
+
+
+def command_line(description, runs):
+    """A parser of the arguments that every script has."""
     parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="folder that holds the data sets")
     parser.add_argument("--derrd", default="build/release/derrd", help="the program")
     parser.add_argument("--runs", default=runs, help="folder for models and logs")
+    return parser
+
+
+def arguments(description, runs):
+    """Parses the command line of the scripts that take the mean over seeds."""
+    parser = command_line(description, runs)
     parser.add_argument("--seeds", default="0,1,2", help="of the runs whose mean is taken")
     parser.add_argument("--jobs", type=int, default=2, help="runs at once")
     parser.add_argument("--threads", type=int, default=1, help="threads a run")
@@ -58,6 +70,10 @@ class Runner:
                        "--threads", self.options.threads)
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
         return model
+
+    def log(self, model):
+        """The lines of a model's training log, one an epoch."""
+        return [json.loads(line) for line in model.with_suffix(".jsonl").read_text().splitlines()]
 
     def metrics(self, dataset, models, split):
         answer = json.loads(self.derrd("evaluate", dataset, *models, "--split", split, "--json"))
