@@ -81,7 +81,7 @@ void RunDistill(const DistillOptions& options) {
   config["teacher"] = Fingerprint(options.teacher);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());
-  CheckMemory("--width", TableBytes(dataset, options.width));
+  CheckMemory("--width", TableBytes(options, dataset));
   if (options.method == "de" || options.method == "de-rrd") {
     const ExpertShape shape =
         ExpertShape::For(options.de.experts, options.width, teacher.model->representation_width());

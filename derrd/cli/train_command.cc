@@ -10,7 +10,7 @@ void RunTrain(const TrainingOptions& options) {
   CheckOutputs({options.output, options.log}, {options.dataset});
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
-  CheckMemory("--width", TableBytes(dataset, options.width));
+  CheckMemory("--width", TableBytes(options, dataset));
   BprMf model(dataset.users(), dataset.items(), options.width, options.seed);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());

@@ -35,6 +35,12 @@ EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Datas
   return stopping;
 }
 
+OptimizerOptions OptimizerOf(const TrainingOptions& options) {
+  OptimizerOptions optimizer = options.train.optimizer;
+  optimizer.kind = OptimizerNamed(options.optimizer);
+  return optimizer;
+}
+
 Json ToJson(const EpochReport& report) {
   Json line{{"epoch", report.epoch}};
   for (const auto& [name, loss] : report.losses) line["loss"][name] = loss;
@@ -83,7 +89,7 @@ std::string Note(const EpochReport& report, const std::string& keep) {
 }  // namespace
 
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
-  AdamOptions& adam = options.train.adam;
+  OptimizerOptions& optimizer = options.train.optimizer;
   app.add_option("DATASET", options.dataset, "Data set made by `derrd import`")->required();
   app.add_option("-o,--output", options.output, "Model file to write")->required();
   AddFlag(app, "--width", options.width, "Numbers in a user's or an item's representation",
@@ -92,13 +98,25 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
           WholeNumber(1, 1000000));
   AddFlag(app, "--batch-size", options.train.batch_size, "Interactions a step",
           WholeNumber(1, 1 << 24));
-  AddFlag(app, "--learning-rate", adam.learning_rate, "Rate of Adam", Number(1e-12, 1e3));
-  AddFlag(app, "--beta1", adam.beta1, "Adam's decay of the mean gradient", Number(0, 0.999999));
-  AddFlag(app, "--beta2", adam.beta2, "Adam's decay of the mean squared gradient",
+  AddFlag(app, "--optimizer", options.optimizer,
+          "adam: every row at every step; row-adam, adagrad, sgd: the batch's rows alone",
+          CLI::IsMember(OptimizerNames()));
+  app.add_option("--learning-rate", optimizer.learning_rate,
+                 "Rate of embedding tables (1e-3; adagrad and sgd: 0.05)")
+      ->check(Number(1e-12, 1e3));
+  app.add_option("--dense-learning-rate", optimizer.dense_learning_rate,
+                 "Rate of experts and layers, which always have Adam (--learning-rate; with "
+                 "adagrad and sgd: 1e-3)")
+      ->check(Number(1e-12, 1e3));
+  AddFlag(app, "--beta1", optimizer.beta1, "Adam's decay of the mean gradient",
           Number(0, 0.999999));
-  AddFlag(app, "--epsilon", adam.epsilon, "Adam's guard against division by zero",
-          Number(1e-30, 1));
-  AddFlag(app, "--l2", adam.l2, "L2 added to every gradient at every step", Number(0, 1e3));
+  AddFlag(app, "--beta2", optimizer.beta2, "Adam's decay of the mean squared gradient",
+          Number(0, 0.999999));
+  AddFlag(app, "--epsilon", optimizer.epsilon, "Guard against division by zero", Number(1e-30, 1));
+  AddFlag(app, "--l2", optimizer.l2,
+          "L2 added to every gradient: at every step; with the others than adam, of the batch's "
+          "rows alone",
+          Number(0, 1e3));
   AddFlag(app, "--patience", options.train.stopping.patience,
           "Epochs without a gain on validation before stopping", WholeNumber(1, 1000000));
   app.add_option("--stop-metrics", options.stop_metrics,
@@ -110,7 +128,7 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
 }
 
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
-  const AdamOptions& adam = options.train.adam;
+  const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
   return {{"method", method},
           {"dataset", Fingerprint(options.dataset)},
@@ -118,11 +136,13 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
           {"width", options.width},
           {"epochs", options.train.epochs},
           {"batch_size", options.train.batch_size},
-          {"learning_rate", adam.learning_rate},
-          {"beta1", adam.beta1},
-          {"beta2", adam.beta2},
-          {"epsilon", adam.epsilon},
-          {"l2", adam.l2},
+          {"optimizer", Name(optimizer.kind)},
+          {"learning_rate", optimizer.TableRate()},
+          {"dense_learning_rate", optimizer.DenseRate()},
+          {"beta1", optimizer.beta1},
+          {"beta2", optimizer.beta2},
+          {"epsilon", optimizer.epsilon},
+          {"l2", optimizer.l2},
           {"patience", stopping.patience},
           {"stop_metrics", stopping.watch},
           {"keep_metric", stopping.keep}};
@@ -139,10 +159,11 @@ void CheckMemory(const std::string& flag, double bytes) {
                    bytes / 1e9, available / 1e9);
 }
 
-double TableBytes(const Dataset& dataset, std::size_t width) {
-  constexpr double kCopies = 4;  // values, two moments, the epoch that is kept
-  return kCopies * sizeof(float) * static_cast<double>(dataset.users() + dataset.items()) *
-         static_cast<double>(width);
+double TableBytes(const TrainingOptions& options, const Dataset& dataset) {
+  constexpr double kCopies = 2;  // the values, and those of the epoch that is kept
+  const std::size_t rows = dataset.users() + dataset.items();
+  return kCopies * sizeof(float) * static_cast<double>(rows) * static_cast<double>(options.width) +
+         StateBytes(OptimizerNamed(options.optimizer), rows, options.width);
 }
 
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,
@@ -176,6 +197,7 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
                    Json config, const Parallel& parallel) {
   TrainOptions train = options.train;
   train.seed = options.seed;
+  train.optimizer = OptimizerOf(options);
   train.stopping = StoppingOptions(options, dataset);
   EpochLog log(options.log);
   const std::uint64_t batches = (dataset.train().size() + train.batch_size - 1) / train.batch_size;

@@ -18,14 +18,15 @@ struct TrainingOptions : CommonOptions {
   std::string log;
   std::size_t width = 0;
   TrainOptions train;
+  std::string optimizer = "adam";
   std::vector<std::string> stop_metrics;  // empty: as the protocol of the data set suggests
   std::string keep_metric;
 };
 
 // UsageError that names the flag when so much memory is not free.
 void CheckMemory(const std::string& flag, double bytes);
-// What training embedding tables of this width takes.
-double TableBytes(const Dataset& dataset, std::size_t width);
+// What training embedding tables of the chosen width by the chosen optimizer takes.
+double TableBytes(const TrainingOptions& options, const Dataset& dataset);
 
 // Declares the flags above.
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options);

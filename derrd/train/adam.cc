@@ -1,84 +1,67 @@
 #include "derrd/train/adam.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
+
+#include "derrd/train/selected_rows.h"
 
 namespace derrd {
 namespace {
 
-constexpr std::size_t kElementsPerTask = 16384;
 constexpr std::int32_t kAgeClasses = 1024;  // rows asleep longer are replayed in any order
-
-std::size_t RowsPerTask(std::size_t width) {
-  return std::max<std::size_t>(1, kElementsPerTask / std::max<std::size_t>(width, 1));
-}
+constexpr std::size_t kFlushedRows = std::size_t{1} << 18;  // at once: bounds the memory to sort
 
 }  // namespace
 
-Adam::Adam(const AdamOptions& options)
-    : constants_{static_cast<float>(options.beta1), static_cast<float>(options.beta2),
-                 static_cast<float>(options.epsilon), static_cast<float>(options.l2)},
-      options_(options),
+Adam::Adam(const OptimizerOptions& options)
+    : Optimizer(options),
+      options_(options.TableAdam()),
+      constants_(options_.Constants()),
       scales_(1) {}
 
-void Adam::Add(EmbeddingTable* table) {
-  const std::size_t rows = table->values.rows(), width = table->values.cols();
-  auto state = std::make_unique<TableState>();
-  state->table = table;
-  state->first_moment = Matrix<float>(rows, width);
-  state->second_moment = Matrix<float>(rows, width);
-  state->row_step.assign(rows, step_);
-  tables_.push_back(std::move(state));
-}
-
-void Adam::Add(DenseParameter* parameter) {
-  const std::size_t rows = parameter->values.rows(), cols = parameter->values.cols();
-  dense_.push_back(std::make_unique<DenseState>(
-      DenseState{parameter, Matrix<float>(rows, cols), Matrix<float>(rows, cols)}));
-}
+void Adam::Add(EmbeddingTable* table) { tables_.push_back(std::make_unique<TableState>(table)); }
 
 void Adam::BeginStep(const Parallel& parallel) {
   for (auto& state : tables_) Replay(*state, state->table->rows, parallel);
 }
 
-void Adam::EndStep(const Parallel& parallel) {
-  ++step_;
-  scales_.push_back(
-      {static_cast<float>(options_.learning_rate / (1.0 - std::pow(options_.beta1, step_))),
-       static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, step_)))});
-  const kernels::AdamStepScale scale = scales_.back();
+void Adam::MoveRows(const Parallel& parallel) {
+  scales_.push_back(options_.ScaleOf(step()));
   for (auto& state : tables_) {
     EmbeddingTable& table = *state->table;
-    const std::size_t width = table.values.cols();
-    const kernels::AdamRows rows{table.values.data(), state->first_moment.data(),
-                                 state->second_moment.data(), width};
-    const auto apply = [&](std::size_t begin, std::size_t end) {
-      kernels::AdamStepRows(rows, table.rows.data() + begin, end - begin, table.gradient.row(begin),
-                            scale, constants_);
-      for (std::size_t i = begin; i < end; ++i) {
-        state->row_step[static_cast<std::size_t>(table.rows[i])] = step_;
-      }
-    };
-    parallel.ForRanges(table.rows.size(), RowsPerTask(width), apply);
-  }
-  for (auto& state : dense_) {
-    DenseParameter& parameter = *state->parameter;
-    const auto apply = [&](std::size_t begin, std::size_t end) {
-      kernels::AdamStep(parameter.values.data() + begin, state->first_moment.data() + begin,
-                        state->second_moment.data() + begin, parameter.gradient.data() + begin,
-                        end - begin, scale, constants_);
-    };
-    parallel.ForRanges(parameter.values.size(), kElementsPerTask, apply);
+    const kernels::AdamRows moved = state->moments.RowsOf(table.values);
+    ForSelectedRows(table, parallel,
+                    [&](std::span<const std::int32_t> rows, const float* gradients) {
+                      kernels::AdamStepRows(moved, rows.data(), rows.size(), gradients,
+                                            scales_.back(), constants_);
+                      for (const std::int32_t row : rows) {
+                        state->row_step[static_cast<std::size_t>(row)] = step();
+                      }
+                    });
   }
 }
 
 void Adam::Flush(const Parallel& parallel) {
+  std::vector<std::int32_t> rows;
   for (auto& state : tables_) {
-    std::vector<std::int32_t> all(state->row_step.size());
-    std::iota(all.begin(), all.end(), 0);
-    Replay(*state, all, parallel);
+    const std::size_t count = state->row_step.size();
+    for (std::size_t begin = 0; begin < count; begin += kFlushedRows) {
+      rows.resize(std::min(kFlushedRows, count - begin));
+      std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(begin));
+      Replay(*state, rows, parallel);
+    }
   }
+}
+
+void Adam::SetStep(std::int32_t step) {
+  Optimizer::SetStep(step);
+  scales_.resize(1);
+  for (std::int32_t t = 1; t <= step; ++t) scales_.push_back(options_.ScaleOf(t));
+  for (auto& state : tables_) std::ranges::fill(state->row_step, step);
+}
+
+void Adam::AddTableState(std::vector<NamedMatrix>& state) {
+  for (auto& own : tables_) own->moments.AddState(own->table->name, state);
 }
 
 // Sorted by how long they have been asleep (a counting sort), so that rows replayed together have
@@ -89,7 +72,7 @@ void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const P
   };
   const auto age_class = [&](std::int32_t row) {
     return static_cast<std::size_t>(
-        std::max(0, kAgeClasses - 1 - (step_ - row_step(row))));  // the oldest first
+        std::max(0, kAgeClasses - 1 - (step() - row_step(row))));  // the oldest first
   };
   std::vector<std::size_t> next(kAgeClasses + 1, 0);
   for (const std::int32_t row : rows) ++next[age_class(row) + 1];
@@ -102,13 +85,12 @@ void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const P
     sorted_steps_[at] = row_step(row);
   }
   Matrix<float>& values = state.table->values;
-  const kernels::AdamRows table{values.data(), state.first_moment.data(),
-                                state.second_moment.data(), values.cols()};
+  const kernels::AdamRows table = state.moments.RowsOf(values);
   parallel.ForRanges(
       rows.size(), RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
         kernels::AdamReplay(table, sorted_rows_.data() + begin, sorted_steps_.data() + begin,
-                            end - begin, step_, scales_.data(), constants_);
-        for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step_;
+                            end - begin, step(), scales_.data(), constants_);
+        for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step();
       });
 }
 

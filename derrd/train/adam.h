@@ -13,56 +13,40 @@
 #include <span>
 #include <vector>
 
-#include "derrd/core/matrix.h"
-#include "derrd/core/parallel.h"
-#include "derrd/core/parameter.h"
-#include "derrd/kernels/adam.h"
+#include "derrd/train/optimizer.h"
 
 namespace derrd {
 
-struct AdamOptions {
-  double learning_rate = 1e-3;  // > 0
-  double beta1 = 0.9;           // in [0, 1)
-  double beta2 = 0.999;         // in [0, 1)
-  double epsilon = 1e-8;        // > 0
-  double l2 = 1e-3;             // >= 0; added to the gradient as l2 * w
-};
-
-// Moves the parameters it was given; they must outlive it. A step is BeginStep (after the tables'
-// rows are selected), the caller's gradients, EndStep. Memory: two numbers a parameter and one a
-// row.
-class Adam {
+// Memory: two numbers a parameter and one a row.
+class Adam : public Optimizer {
  public:
-  explicit Adam(const AdamOptions& options);
+  explicit Adam(const OptimizerOptions& options);
 
-  void Add(EmbeddingTable* table);
-  void Add(DenseParameter* parameter);
+  using Optimizer::Add;
+  void Add(EmbeddingTable* table) override;
+  void BeginStep(const Parallel& parallel) override;
+  void Flush(const Parallel& parallel) override;
+  void SetStep(std::int32_t step) override;  // every row is taken to stand there
 
-  // Brings the selected rows of every table up to date, so that they may be read.
-  void BeginStep(const Parallel& parallel);
-  // Applies the gradients of the selected rows and of the dense parameters.
-  void EndStep(const Parallel& parallel);
-  // Brings every row up to date: before evaluation, before a copy. Changes no later result.
-  void Flush(const Parallel& parallel);
+ protected:
+  void MoveRows(const Parallel& parallel) override;
+  void AddTableState(std::vector<NamedMatrix>& state) override;
 
  private:
   struct TableState {
+    explicit TableState(EmbeddingTable* t)
+        : table(t), moments(t->values.rows(), t->values.cols()), row_step(t->values.rows(), 0) {}
+
     EmbeddingTable* table;
-    Matrix<float> first_moment, second_moment;
+    Moments moments;
     std::vector<std::int32_t> row_step;  // the step each row stands at
-  };
-  struct DenseState {
-    DenseParameter* parameter;
-    Matrix<float> first_moment, second_moment;
   };
   void Replay(TableState& state, std::span<const std::int32_t> rows, const Parallel& parallel);
 
-  kernels::AdamConstants constants_;
   AdamOptions options_;
-  std::int32_t step_ = 0;
+  kernels::AdamConstants constants_;
   std::vector<kernels::AdamStepScale> scales_;  // of step t at [t]
   std::vector<std::unique_ptr<TableState>> tables_;
-  std::vector<std::unique_ptr<DenseState>> dense_;
   std::vector<std::int32_t> sorted_rows_, sorted_steps_;  // of a replay, the longest asleep first
 };
 

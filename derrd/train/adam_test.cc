@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "derrd/core/random.h"
+#include "derrd/train/test_tables.h"
 
 namespace derrd {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 // Adam as a dense implementation does it, in double precision: every row at every step.
 class DenseReference {
  public:
-  DenseReference(const Matrix<float>& start, const AdamOptions& options)
+  DenseReference(const Matrix<float>& start, const OptimizerOptions& options)
       : options_(options),
         w_(start.data(), start.data() + start.size()),
         m_(w_.size()),
@@ -29,56 +30,29 @@ class DenseReference {
       v_[i] = options_.beta2 * v_[i] + (1 - options_.beta2) * g * g;
       const double m_hat = m_[i] / (1 - std::pow(options_.beta1, step_));
       const double v_hat = v_[i] / (1 - std::pow(options_.beta2, step_));
-      w_[i] -= options_.learning_rate * m_hat / (std::sqrt(v_hat) + options_.epsilon);
+      w_[i] -= options_.TableRate() * m_hat / (std::sqrt(v_hat) + options_.epsilon);
     }
   }
   const std::vector<double>& values() const { return w_; }
 
  private:
-  AdamOptions options_;
+  OptimizerOptions options_;
   int step_ = 0;
   std::vector<double> w_, m_, v_;
 };
 
-EmbeddingTable RandomTable(std::size_t rows, std::size_t width) {
-  EmbeddingTable table("table", rows, width);
-  RandomStream stream(3, Role::kTest, rows, width);
-  for (float& x : table.values.view().elements()) x = 0.1f * stream.Normal();
-  return table;
-}
-
-// Rows of a step: each with a chance that differs by row, so that some sleep long.
-std::vector<std::int32_t> TouchedRows(std::size_t rows, std::uint64_t step) {
-  RandomStream stream(4, Role::kTest, step, 0);
-  std::vector<std::int32_t> touched;
-  for (std::size_t r = 0; r < rows; ++r) {
-    if (stream.Uniform() < 1.0f / static_cast<float>(1 + (r % 23) * (r % 23))) {
-      touched.push_back(static_cast<std::int32_t>(rows - 1 - r));
-    }
-  }
-  return touched;
-}
-
-void FillGradient(EmbeddingTable& table, std::uint64_t step) {
-  table.gradient.Reshape(table.rows.size(), table.values.cols());
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    RandomStream stream(5, Role::kTest, step, static_cast<std::uint64_t>(table.rows[i]));
-    for (std::size_t c = 0; c < table.values.cols(); ++c) table.gradient(i, c) = stream.Normal();
-  }
-}
-
 // Rounding differs by a few units in the last place a step; a step moves by about the rate.
-double Tolerance(const AdamOptions& options) { return 0.02 * options.learning_rate; }
+double Tolerance(const OptimizerOptions& options) { return 0.02 * options.TableRate(); }
 
 void ExpectNear(const Matrix<float>& found, const std::vector<double>& expected, int step,
-                const AdamOptions& options = AdamOptions()) {
+                const OptimizerOptions& options = OptimizerOptions()) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     ASSERT_NEAR(found.data()[i], expected[i], Tolerance(options))
         << "element " << i << " after step " << step;
   }
 }
 
-void RunAgainstDense(std::size_t width, const AdamOptions& options, int steps) {
+void RunAgainstDense(std::size_t width, const OptimizerOptions& options, int steps) {
   const std::size_t rows = 23;
   const Parallel parallel(2);
   EmbeddingTable table = RandomTable(rows, width);
@@ -107,23 +81,27 @@ void RunAgainstDense(std::size_t width, const AdamOptions& options, int steps) {
 
 TEST(Adam, LazyRowsAgreeWithADenseAdamAtEveryStep) {
   for (const std::size_t width : {1, 7, 16, 20, 33, 200})
-    RunAgainstDense(width, AdamOptions(), 300);
+    RunAgainstDense(width, OptimizerOptions(), 300);
 }
 
-TEST(Adam, AgreesOverThousandsOfSteps) { RunAgainstDense(20, AdamOptions(), 4000); }
+TEST(Adam, AgreesOverThousandsOfSteps) { RunAgainstDense(20, OptimizerOptions(), 4000); }
 
 TEST(Adam, AgreesWithoutL2AndWithOtherSettings) {
-  AdamOptions options;
+  OptimizerOptions options;
   options.l2 = 0.0;
   RunAgainstDense(20, options, 300);
-  options = {0.01, 0.5, 0.9, 1e-4, 0.1};
+  options.learning_rate = 0.01;
+  options.beta1 = 0.5;
+  options.beta2 = 0.9;
+  options.epsilon = 1e-4;
+  options.l2 = 0.1;
   RunAgainstDense(20, options, 300);
 }
 
 std::vector<float> RunWithFlushes(int flush_every, int threads) {
   const Parallel parallel(threads);
   EmbeddingTable table = RandomTable(4000, 20);  // several tasks
-  Adam adam{AdamOptions()};
+  Adam adam{OptimizerOptions()};
   adam.Add(&table);
   for (int step = 0; step < 200; ++step) {
     table.rows = TouchedRows(4000, static_cast<std::uint64_t>(step));
@@ -150,8 +128,8 @@ TEST(Adam, DenseParametersAgreeWithADenseAdam) {
   DenseParameter parameter("layer", 7, 11);
   RandomStream stream(6, Role::kTest, 0, 0);
   for (float& x : parameter.values.view().elements()) x = stream.Normal();
-  DenseReference reference(parameter.values, AdamOptions());
-  Adam adam{AdamOptions()};
+  DenseReference reference(parameter.values, OptimizerOptions());
+  Adam adam{OptimizerOptions()};
   adam.Add(&parameter);
   const Parallel parallel(2);
   for (int step = 0; step < 500; ++step) {
@@ -170,8 +148,8 @@ TEST(Adam, DenseParametersAgreeWithADenseAdam) {
 
 TEST(Adam, AnEmptyStepMovesWhatIsNotTouched) {
   EmbeddingTable table = RandomTable(3, 5);
-  DenseReference reference(table.values, AdamOptions());
-  Adam adam{AdamOptions()};
+  DenseReference reference(table.values, OptimizerOptions());
+  Adam adam{OptimizerOptions()};
   adam.Add(&table);
   const Parallel parallel(1);
   table.rows.clear();

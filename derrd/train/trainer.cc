@@ -31,13 +31,13 @@ class Run {
         parallel_(parallel),
         observer_(observer),
         batches_(dataset, options.batch_size, options.seed),
-        adam_(options.adam),
+        optimizer_(MakeOptimizer(options.optimizer)),
         users_(dataset.users()),
         items_(dataset.items()) {
-    for (EmbeddingTable* table : student.tables()) adam_.Add(table);
-    for (DenseParameter* parameter : student.dense_parameters()) adam_.Add(parameter);
+    for (EmbeddingTable* table : student.tables()) optimizer_->Add(table);
+    for (DenseParameter* parameter : student.dense_parameters()) optimizer_->Add(parameter);
     for (const auto& term : terms) {
-      for (DenseParameter* parameter : term->parameters()) adam_.Add(parameter);
+      for (DenseParameter* parameter : term->parameters()) optimizer_->Add(parameter);
     }
   }
 
@@ -51,7 +51,7 @@ class Run {
       Step(batches_.Get(epoch, b, parallel_), sums);
       if (observer_.on_batch) observer_.on_batch(epoch, b + 1);
     }
-    adam_.Flush(parallel_);
+    optimizer_->Flush(parallel_);
     std::vector<std::pair<std::string, double>> losses;
     for (std::size_t t = 0; t < terms_.size(); ++t) {
       losses.emplace_back(terms_[t]->name(), sums[t] / static_cast<double>(interactions));
@@ -68,7 +68,7 @@ class Run {
     items_.Add(batch.distinct_negatives);
     for (const auto& term : terms_) term->SelectRows(batch, users_, items_);
     student_.SelectRows(users_.members(), items_.members());
-    adam_.BeginStep(parallel_);
+    optimizer_->BeginStep(parallel_);
     student_.Forward(parallel_);
     for (std::size_t t = 0; t < terms_.size(); ++t) {
       const double loss = terms_[t]->Step(batch, student_, parallel_);
@@ -79,7 +79,7 @@ class Run {
       sums[t] += loss;
     }
     student_.Backward(parallel_);
-    adam_.EndStep(parallel_);
+    optimizer_->EndStep(parallel_);
   }
 
   TrainableModel& student_;
@@ -87,7 +87,7 @@ class Run {
   const Parallel& parallel_;
   const TrainObserver& observer_;
   BatchSampler batches_;
-  Adam adam_;
+  std::unique_ptr<Optimizer> optimizer_;
   EntitySet users_, items_;
 };
 

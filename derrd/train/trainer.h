@@ -12,8 +12,8 @@
 #include "derrd/data/dataset.h"
 #include "derrd/eval/metrics.h"
 #include "derrd/models/trainable_model.h"
-#include "derrd/train/adam.h"
 #include "derrd/train/early_stopping.h"
+#include "derrd/train/optimizer.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -22,7 +22,7 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   std::int32_t epochs = 1000;     // at most, >= 1
   std::size_t batch_size = 1024;  // interactions a step, >= 1
-  AdamOptions adam;
+  OptimizerOptions optimizer;
   EarlyStoppingOptions stopping;
 };
 

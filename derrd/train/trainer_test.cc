@@ -20,7 +20,7 @@ class TrainerTest : public testing::Test {
  protected:
   TrainerTest() : dataset_(SmallDataset(folder_, 60, 40)) {
     options_.batch_size = 50;
-    options_.adam.learning_rate = 0.02;
+    options_.optimizer.learning_rate = 0.02;
     options_.stopping = {{"NDCG@10"}, "NDCG@10", 4};
     terms_.push_back(std::make_unique<BprTerm>());
   }
@@ -70,7 +70,7 @@ TEST_F(TrainerTest, NeverRunsMoreThanTheEpochsAskedFor) {
 TEST_F(TrainerTest, LearnsWhatItIsShown) {
   options_.epochs = 60;
   options_.stopping.patience = 1000;
-  options_.adam.l2 = 0.0;
+  options_.optimizer.l2 = 0.0;
   double first = 0.0, last = 0.0;
   TrainObserver observer;
   observer.on_epoch = [&](const EpochReport& report) {

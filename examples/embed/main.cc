@@ -37,7 +37,7 @@ std::unique_ptr<derrd::Model> TrainBriefly(derrd::BprMf model, const derrd::Data
   derrd::TrainOptions options;
   options.epochs = 30;
   options.batch_size = 64;
-  options.adam.learning_rate = 0.01;
+  options.optimizer.learning_rate = 0.01;
   return derrd::Train(model, dataset, terms, options, parallel).model;
 }
 

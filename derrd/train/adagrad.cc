@@ -1,0 +1,35 @@
+#include "derrd/train/adagrad.h"
+
+#include "derrd/train/selected_rows.h"
+
+namespace derrd {
+
+Adagrad::Adagrad(const OptimizerOptions& options)
+    : Optimizer(options),
+      constants_{static_cast<float>(options.TableRate()), static_cast<float>(options.epsilon),
+                 static_cast<float>(options.l2)} {}
+
+void Adagrad::Add(EmbeddingTable* table) {
+  tables_.push_back({table, Matrix<float>(table->values.rows(), table->values.cols())});
+}
+
+void Adagrad::MoveRows(const Parallel& parallel) {
+  for (TableState& state : tables_) {
+    Matrix<float>& values = state.table->values;
+    const std::size_t width = values.cols();
+    ForSelectedRows(*state.table, parallel,
+                    [&](std::span<const std::int32_t> rows, const float* gradients) {
+                      for (std::size_t i = 0; i < rows.size(); ++i) {
+                        const auto r = static_cast<std::size_t>(rows[i]);
+                        kernels::AdagradStep(values.row(r), state.squares.row(r),
+                                             gradients + i * width, width, constants_);
+                      }
+                    });
+  }
+}
+
+void Adagrad::AddTableState(std::vector<NamedMatrix>& state) {
+  for (TableState& own : tables_) state.push_back({own.table->name + "/squares", own.squares});
+}
+
+}  // namespace derrd

@@ -1,0 +1,27 @@
+#include "derrd/train/row_adam.h"
+
+#include "derrd/train/selected_rows.h"
+
+namespace derrd {
+
+void RowAdam::Add(EmbeddingTable* table) {
+  tables_.push_back({table, Moments(table->values.rows(), table->values.cols())});
+}
+
+void RowAdam::MoveRows(const Parallel& parallel) {
+  const kernels::AdamStepScale scale = options_.ScaleOf(step());
+  const kernels::AdamConstants constants = options_.Constants();
+  for (TableState& state : tables_) {
+    const kernels::AdamRows moved = state.moments.RowsOf(state.table->values);
+    ForSelectedRows(
+        *state.table, parallel, [&](std::span<const std::int32_t> rows, const float* gradients) {
+          kernels::AdamStepRows(moved, rows.data(), rows.size(), gradients, scale, constants);
+        });
+  }
+}
+
+void RowAdam::AddTableState(std::vector<NamedMatrix>& state) {
+  for (TableState& own : tables_) own.moments.AddState(own.table->name, state);
+}
+
+}  // namespace derrd
