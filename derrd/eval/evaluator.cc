@@ -31,6 +31,18 @@ std::vector<std::int32_t> UsersWithItems(const Interactions& interactions) {
   return users;
 }
 
+// Appends the items that are not in `left_out`; both ascend. There are many items and few of those,
+// so whole stretches are copied.
+void AppendWithout(Items items, Items left_out, std::vector<std::int32_t>& to) {
+  auto from = items.begin();
+  for (const std::int32_t item : left_out) {
+    const auto found = std::lower_bound(from, items.end(), item);
+    to.insert(to.end(), from, found);
+    from = found != items.end() && *found == item ? found + 1 : found;
+  }
+  to.insert(to.end(), from, items.end());
+}
+
 // Ranks the held-out items of one user after the other; keeps its memory from user to user.
 class SampledRanker {
  public:
@@ -40,12 +52,9 @@ class SampledRanker {
 
   std::span<std::size_t> Rank(std::int32_t user, Items targets) {
     items_.assign(targets.begin(), targets.end());
-    const Items other = ItemsOf(other_, user);
-    std::ranges::copy_if(ItemsOf(candidates_, user), std::back_inserter(items_),
-                         [&](std::int32_t item) {
-                           return !std::ranges::binary_search(targets, item) &&
-                                  !std::ranges::binary_search(other, item);
-                         });
+    left_out_.clear();
+    std::ranges::merge(targets, ItemsOf(other_, user), std::back_inserter(left_out_));
+    AppendWithout(ItemsOf(candidates_, user), left_out_, items_);
     scores_.resize(items_.size());
     model_.ScoreItems(user, items_, scores_);
     if (!kernels::AllFinite(scores_.data(), scores_.size())) {
@@ -65,7 +74,8 @@ class SampledRanker {
   const Interactions& other_;
   const Interactions& candidates_;
   const Names& names_;
-  std::vector<std::int32_t> items_;  // the targets, then the other candidates
+  std::vector<std::int32_t> items_;     // the targets, then the other candidates
+  std::vector<std::int32_t> left_out_;  // what is a target or held out by the other split
   std::vector<float> scores_;
   std::vector<std::size_t> ranks_;
 };

@@ -12,6 +12,38 @@
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void StoreFourSums(Vec<float> a, Vec<float> b, Vec<float> c, Vec<float> e, float* out) {
+  out[0] = hn::GetLane(a);
+  out[1] = hn::GetLane(b);
+  out[2] = hn::GetLane(c);
+  out[3] = hn::GetLane(e);
+}
+#else
+// The vector's blocks of four lanes added up.
+template <class D, class V>
+HWY_INLINE auto SumOfBlocks(D, V v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return SumOfBlocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+// The sums of the lanes of four vectors: a transposition and additions, together cheaper than four
+// reductions.
+HWY_INLINE void StoreFourSums(Vec<float> a, Vec<float> b, Vec<float> c, Vec<float> e, float* out) {
+  const Tag<float> d;
+  const hn::Full128<float> d4;
+  const auto a4 = SumOfBlocks(d, a), b4 = SumOfBlocks(d, b);
+  const auto c4 = SumOfBlocks(d, c), e4 = SumOfBlocks(d, e);
+  const auto ab = hn::Add(hn::InterleaveLower(d4, a4, b4), hn::InterleaveUpper(d4, a4, b4));
+  const auto ce = hn::Add(hn::InterleaveLower(d4, c4, e4), hn::InterleaveUpper(d4, c4, e4));
+  hn::StoreU(hn::Add(hn::ConcatLowerLower(d4, ce, ab), hn::ConcatUpperUpper(d4, ce, ab)), d4, out);
+}
+#endif
+
 // Dot products of rows row(0) ... row(count - 1). Four rows at once: their loads are independent,
 // so their latencies overlap.
 template <class Row>
@@ -31,10 +63,7 @@ HWY_INLINE void DotsOf(const float* query, std::size_t width, std::size_t count,
       s2 = hn::MulAdd(q, LoadUpTo(r2 + k, left), s2);
       s3 = hn::MulAdd(q, LoadUpTo(r3 + k, left), s3);
     }
-    out[i] = hn::GetLane(hn::SumOfLanes(d, s0));
-    out[i + 1] = hn::GetLane(hn::SumOfLanes(d, s1));
-    out[i + 2] = hn::GetLane(hn::SumOfLanes(d, s2));
-    out[i + 3] = hn::GetLane(hn::SumOfLanes(d, s3));
+    StoreFourSums(s0, s1, s2, s3, out + i);
   }
   for (; i < count; ++i) {
     auto s = hn::Zero(d);
