@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Everything from a bare Debian 12 to tested: installs, builds and runs all tests, then builds and
 # runs them again with the address and undefined-behaviour sanitizers. --fast leaves the second out.
+# --tsan instead runs what works on several threads with the thread sanitizer: the rooms' tests, and
+# every method of the program at up to 8 threads (about five minutes on two cores, most of it compiling).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 case "${1:-}" in
   '') presets=(release asan) ;;
   --fast) presets=(release) ;;
+  --tsan) presets=(tsan) ;;
   *)
-    echo "usage: scripts/test.sh [--fast]" >&2
+    echo "usage: scripts/test.sh [--fast | --tsan]" >&2
     exit 2
     ;;
 esac
@@ -32,8 +35,22 @@ scripts/install-deps.sh
 step "Python environment"
 make_venv
 for preset in "${presets[@]}"; do
+  targets=all settings=() selection=()
+  case "$preset" in
+    release) settings=(-DDERRD_BUILD_BENCHMARKS=ON) ;;  # so that they go on compiling
+    tsan)
+      targets="core_test losses_test models_test train_test eval_test derrd_program"
+      selection=(--tests-regex '^(core|losses|models|train|eval)\.')
+      ;;
+  esac
   step "build ($preset)"
-  scripts/build.sh "$preset"
+  scripts/build.sh "$preset" "$targets" "${settings[@]}"
   step "tests ($preset)"
-  ctest --preset "$preset" --parallel 2 --output-on-failure
+  ctest --preset "$preset" --parallel 2 --output-on-failure "${selection[@]}"
+  if [[ "$preset" == tsan ]]; then
+    step "every method ($preset)"
+    .venv/bin/python derrd/cli/program_test.py build/tsan/derrd \
+      ProgramTest.test_same_bits_at_any_number_of_threads_and_at_every_run \
+      ProgramTest.test_synth_has_the_same_bits_at_any_number_of_threads
+  fi
 done

@@ -1,13 +1,21 @@
 #include "derrd/core/parallel.h"
 
+#include <algorithm>
+
+#include "derrd/core/error.h"
+
+#if defined(DERRD_PLAIN_THREADS)
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+#else
 #include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
-
-#include <algorithm>
-
-#include "derrd/core/error.h"
+#endif
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -18,16 +26,58 @@ namespace {
 
 constexpr int kMostThreads = 1024;
 
+#if defined(DERRD_PLAIN_THREADS)
+int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+#else
+int UsableCores() { return tbb::info::default_concurrency(); }
+#endif
+
 int CheckedThreads(int threads) {
   if (threads < 0 || threads > kMostThreads) {
     Fail<UsageError>("--threads {}: out of range; give 1 to {}, or leave it out for one a core",
                      threads, kMostThreads);
   }
-  return threads > 0 ? threads : tbb::info::default_concurrency();
+  return threads > 0 ? threads : UsableCores();
 }
 
 }  // namespace
 
+#if defined(DERRD_PLAIN_THREADS)
+// For the thread sanitizer, which cannot see into a TBB that was compiled without it: what TBB's
+// scheduler orders would look like races. Each call starts threads of its own, so that only its
+// beginning and its end order anything, and deals the tasks out in turn, so that neighbours always
+// run on different threads, however fast one of these is.
+struct Parallel::Arena {
+  explicit Arena(int threads) : most_threads(static_cast<std::size_t>(threads)) {}
+
+  void Run(std::size_t count, const std::function<void(std::size_t)>& task) const {
+    const std::size_t threads = std::min(most_threads, count);
+    std::atomic<bool> failed = false;
+    std::mutex mutex;
+    std::exception_ptr error;  // the first
+    const auto work = [&](std::size_t thread) {
+      const FlushDenormals flush;
+      try {
+        for (std::size_t i = thread; i < count && !failed.load(std::memory_order_relaxed);
+             i += threads)
+          task(i);
+      } catch (...) {
+        failed.store(true, std::memory_order_relaxed);
+        const std::scoped_lock lock(mutex);
+        if (!error) error = std::current_exception();
+      }
+    };
+    {
+      std::vector<std::jthread> others;
+      for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+      work(0);
+    }
+    if (error) std::rethrow_exception(error);
+  }
+
+  std::size_t most_threads;
+};
+#else
 struct Parallel::Arena {
   explicit Arena(int threads)
       : control(tbb::global_control::max_allowed_parallelism, kMostThreads), arena(threads) {}
@@ -35,7 +85,20 @@ struct Parallel::Arena {
   // holds, so it is the same for all and the arena alone says how many.
   tbb::global_control control;
   tbb::task_arena arena;
+
+  void Run(std::size_t count, const std::function<void(std::size_t)>& task) {
+    arena.execute([&] {
+      tbb::parallel_for(
+          tbb::blocked_range<std::size_t>(0, count),
+          [&](const tbb::blocked_range<std::size_t>& range) {
+            const FlushDenormals flush;
+            for (std::size_t i = range.begin(); i < range.end(); ++i) task(i);
+          },
+          tbb::simple_partitioner());
+    });
+  }
 };
+#endif
 
 Parallel::Parallel(int threads)
     : threads_(CheckedThreads(threads)), arena_(std::make_unique<Arena>(threads_)) {}
@@ -49,15 +112,7 @@ void Parallel::For(std::size_t count, const std::function<void(std::size_t)>& ta
     for (std::size_t i = 0; i < count; ++i) task(i);
     return;
   }
-  arena_->arena.execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, count),
-        [&](const tbb::blocked_range<std::size_t>& range) {
-          const FlushDenormals flush;
-          for (std::size_t i = range.begin(); i < range.end(); ++i) task(i);
-        },
-        tbb::simple_partitioner());
-  });
+  arena_->Run(count, task);
 }
 
 void Parallel::ForRanges(std::size_t size, std::size_t grain,
