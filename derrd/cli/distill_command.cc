@@ -1,4 +1,3 @@
-#include "derrd/cli/outputs.h"
 #include "derrd/cli/training.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
@@ -62,44 +61,94 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
              valid);
 }
 
-// Values, gradients and two moments of both sides' experts.
-double ExpertBytes(const ExpertShape& shape) {
-  const auto widths = static_cast<double>(shape.student_width + shape.teacher_width);
-  return 2.0 * 4.0 * sizeof(float) * static_cast<double>(shape.experts) *
-         static_cast<double>(shape.hidden_width) * widths;
+bool UsesDe(const DistillOptions& options) {
+  return options.method == "de" || options.method == "de-rrd";
+}
+
+bool UsesRrd(const DistillOptions& options) {
+  return options.method == "rrd" || options.method == "de-rrd";
+}
+
+RrdOptions RrdOf(const DistillOptions& options) {
+  RrdOptions rrd = options.rrd;
+  rrd.sample_interesting = options.rrd_sampling == "position";
+  return rrd;
+}
+
+Json ConfigOf(const DistillOptions& options, const Dataset& dataset) {
+  Json config = cli::ConfigOf(options, dataset, options.method);
+  config["teacher"] = Fingerprint(options.teacher);
+  if (UsesDe(options)) config["de"] = ConfigOf(options.de);
+  if (UsesRrd(options)) config["rrd"] = ConfigOf(RrdOf(options));
+  return config;
+}
+
+std::vector<std::unique_ptr<Term>> Objective(const DistillOptions& options, const Dataset& dataset,
+                                             const Model& teacher, const Parallel& parallel) {
+  std::vector<std::unique_ptr<Term>> terms;
+  terms.push_back(std::make_unique<BprTerm>());
+  if (UsesDe(options)) {
+    terms.push_back(std::make_unique<DeTerm>(teacher, options.width, options.de, options.seed));
+  }
+  if (UsesRrd(options)) {
+    const RrdOptions rrd = RrdOf(options);
+    terms.push_back(std::make_unique<RrdTerm>(
+        dataset, RankUnobserved(teacher, dataset, rrd.top, parallel), rrd, options.seed));
+  }
+  return terms;
+}
+
+// What the method needs of memory besides the teacher.
+std::vector<MemoryNeed> DistillNeeds(const DistillOptions& options, const Dataset& dataset) {
+  std::vector<MemoryNeed> needs = MemoryNeeds(options, dataset);
+  if (UsesRrd(options)) {
+    const RunSize size = SizeOf(options, dataset);
+    needs.push_back({"--rrd-top", RankingBytes(size, options.rrd)});
+    needs.push_back({"--rrd-interesting and --rrd-uninteresting", ListBytes(size, options.rrd)});
+  }
+  return needs;
+}
+
+// Before the teacher is opened, and again when its width is known.
+ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset) {
+  std::vector<MemoryNeed> needs = DistillNeeds(options, dataset);
+  needs.push_back({"--teacher", FileBytes(options.teacher)});
+  CheckMemory(needs);
+  ModelFile teacher = ModelFile::Open(options.teacher);
+  CheckSameIds(teacher, options.teacher, dataset);
+  if (UsesDe(options)) {
+    needs.back() = {"--de-experts",
+                    ExpertBytes(ExpertShape::For(options.de.experts, options.width,
+                                                 teacher.model->representation_width()))};
+    CheckMemory(needs);
+  }
+  return teacher;
+}
+
+void TruncateTeacher(const DistillOptions& options, const Dataset& dataset,
+                     const Parallel& parallel) {
+  const bool trains = options.checkpoints.every > 0 || options.checkpoints.resume;
+  if (trains || !options.init.empty()) {
+    Fail<UsageError>(
+        "--method svd: trains nothing; leave out --init, --checkpoint-every and --resume");
+  }
+  const ModelFile teacher = ModelFile::Open(options.teacher);
+  CheckSameIds(teacher, options.teacher, dataset);
+  Truncate(options, dataset, *teacher.model, parallel);
 }
 
 void RunDistill(const DistillOptions& options) {
-  CheckOutputs({options.output, options.log}, {options.dataset, options.teacher});
+  CheckTrainingOutputs(options, {options.teacher});
   const Dataset dataset = Dataset::Open(options.dataset);
-  const ModelFile teacher = ModelFile::Open(options.teacher);
-  CheckSameIds(teacher, options.teacher, dataset);
   const Parallel parallel(options.threads);
-  if (options.method == "svd") return Truncate(options, dataset, *teacher.model, parallel);
-
-  Json config = cli::ConfigOf(options, dataset, options.method);
-  config["teacher"] = Fingerprint(options.teacher);
-  std::vector<std::unique_ptr<Term>> terms;
-  terms.push_back(std::make_unique<BprTerm>());
-  CheckMemory("--width", TableBytes(options, dataset));
-  if (options.method == "de" || options.method == "de-rrd") {
-    const ExpertShape shape =
-        ExpertShape::For(options.de.experts, options.width, teacher.model->representation_width());
-    CheckMemory("--de-experts", ExpertBytes(shape));
-    config["de"] = ConfigOf(options.de);
-    terms.push_back(
-        std::make_unique<DeTerm>(*teacher.model, options.width, options.de, options.seed));
-  }
-  if (options.method == "rrd" || options.method == "de-rrd") {
-    RrdOptions settings = options.rrd;
-    settings.sample_interesting = options.rrd_sampling == "position";
-    config["rrd"] = ConfigOf(settings);
-    terms.push_back(std::make_unique<RrdTerm>(
-        dataset, RankUnobserved(*teacher.model, dataset, settings.top, parallel), settings,
-        options.seed));
-  }
-  BprMf student(dataset.users(), dataset.items(), options.width, options.seed);
-  TrainAndWrite("distill", options, dataset, student, terms, std::move(config), parallel);
+  if (options.method == "svd") return TruncateTeacher(options, dataset, parallel);
+  const ModelFile teacher = OpenTeacher(options, dataset);
+  Json config = ConfigOf(options, dataset);
+  Checkpoints checkpoints(options.checkpoints, options.output, config);
+  const auto student = StartModel(options, dataset);
+  const auto terms = Objective(options, dataset, *teacher.model, parallel);
+  TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
+                parallel);
 }
 
 void AddDeOptions(CLI::App& app, DeTermOptions& de) {

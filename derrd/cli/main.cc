@@ -9,6 +9,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/config.h"
 #include "derrd/core/error.h"
+#include "derrd/core/version.h"
 
 namespace derrd::cli {
 
@@ -21,7 +22,7 @@ int Complain(const std::exception& error, int code) {
 
 int Main(int argc, char** argv) {
   CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
-  program.set_version_flag("--version", DERRD_VERSION);
+  program.set_version_flag("--version", std::string(Version()));
   program.require_subcommand(1);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddImportCommand(program);

@@ -1,21 +1,22 @@
-#include "derrd/cli/outputs.h"
 #include "derrd/cli/training.h"
-#include "derrd/models/bpr_mf.h"
 #include "derrd/train/bpr_term.h"
 
 namespace derrd::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 void RunTrain(const TrainingOptions& options) {
-  CheckOutputs({options.output, options.log}, {options.dataset});
+  CheckTrainingOutputs(options, {});
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
-  CheckMemory("--width", TableBytes(options, dataset));
-  BprMf model(dataset.users(), dataset.items(), options.width, options.seed);
+  CheckMemory(MemoryNeeds(options, dataset));
+  Json config = ConfigOf(options, dataset, "none");
+  Checkpoints checkpoints(options.checkpoints, options.output, config);
+  const auto model = StartModel(options, dataset);
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(std::make_unique<BprTerm>());
-  TrainAndWrite("train", options, dataset, model, terms, ConfigOf(options, dataset, "none"),
-                parallel);
+  TrainAndWrite("train", options, dataset, *model, terms, std::move(config), checkpoints, parallel);
 }
 
 }  // namespace

@@ -6,10 +6,13 @@
 #include <fstream>
 #include <iostream>
 
+#include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/models/bpr_mf.h"
+#include "derrd/train/warm_start.h"
 
 namespace derrd::cli {
 namespace {
@@ -54,27 +57,29 @@ Json ToJson(const EpochReport& report) {
   return line;
 }
 
-// A JSON line an epoch, there to be read while the run goes on and after it failed. No path: no
-// log.
+// A JSON line an epoch, there to be read while the run goes on and after it failed. No path: only
+// kept. Starts with the lines of epochs that an earlier part of the run trained.
 class EpochLog {
  public:
-  explicit EpochLog(const std::string& path) : path_(path) {
+  EpochLog(const std::string& path, std::string lines) : path_(path), lines_(std::move(lines)) {
     if (path.empty()) return;
     stream_.open(path, std::ios::trunc);
-    Check();
+    Write(lines_);
   }
-  void Write(const Json& line) {
-    if (path_.empty()) return;
-    stream_ << line.dump() << std::endl;
-    Check();
+  void Add(const Json& line) {
+    const std::string text = line.dump() + "\n";
+    lines_ += text;
+    if (!path_.empty()) Write(text);
   }
+  const std::string& lines() const { return lines_; }
 
  private:
-  void Check() const {
+  void Write(const std::string& text) {
+    stream_ << text << std::flush;
     if (!stream_) FailWithErrno("write the log", path_);
   }
 
-  std::string path_;
+  std::string path_, lines_;
   std::ofstream stream_;
 };
 
@@ -125,45 +130,56 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
   app.add_option("--keep-metric", options.keep_metric,
                  "The epoch that is best by this is kept (HR@5; full ranking: NDCG@10)");
   app.add_option("--log", options.log, "File for a JSON line an epoch");
+  app.add_option("--init", options.init,
+                 "Model to start from: users and items are taken over by their ids");
+  AddFlag(app, "--checkpoint-every", options.checkpoints.every,
+          "Epochs between checkpoints beside the output (0: none)", WholeNumber(0, 1000000));
+  app.add_flag("--resume", options.checkpoints.resume,
+               "Go on from the last checkpoint, or start when there is none");
 }
 
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
-  return {{"method", method},
-          {"dataset", Fingerprint(options.dataset)},
-          {"seed", options.seed},
-          {"width", options.width},
-          {"epochs", options.train.epochs},
-          {"batch_size", options.train.batch_size},
-          {"optimizer", Name(optimizer.kind)},
-          {"learning_rate", optimizer.TableRate()},
-          {"dense_learning_rate", optimizer.DenseRate()},
-          {"beta1", optimizer.beta1},
-          {"beta2", optimizer.beta2},
-          {"epsilon", optimizer.epsilon},
-          {"l2", optimizer.l2},
-          {"patience", stopping.patience},
-          {"stop_metrics", stopping.watch},
-          {"keep_metric", stopping.keep}};
+  Json config = {{"method", method},
+                 {"dataset", Fingerprint(options.dataset)},
+                 {"seed", options.seed},
+                 {"width", options.width},
+                 {"epochs", options.train.epochs},
+                 {"batch_size", options.train.batch_size},
+                 {"optimizer", Name(optimizer.kind)},
+                 {"learning_rate", optimizer.TableRate()},
+                 {"dense_learning_rate", optimizer.DenseRate()},
+                 {"beta1", optimizer.beta1},
+                 {"beta2", optimizer.beta2},
+                 {"epsilon", optimizer.epsilon},
+                 {"l2", optimizer.l2},
+                 {"patience", stopping.patience},
+                 {"stop_metrics", stopping.watch},
+                 {"keep_metric", stopping.keep}};
+  if (!options.init.empty()) config["init"] = Fingerprint(options.init);
+  return config;
 }
 
-void CheckMemory(const std::string& flag, double bytes) {
-  std::ifstream file("/proc/meminfo");
-  std::string key;
-  double kibibytes = 0;
-  while (file >> key >> kibibytes && key != "MemAvailable:") file.ignore(80, '\n');
-  const double available = 1024 * kibibytes;
-  if (!file || bytes <= available) return;  // where it cannot be told, the run decides
-  Fail<UsageError>("{}: needs about {:.1f} GB of memory and {:.1f} GB are free; give less", flag,
-                   bytes / 1e9, available / 1e9);
+RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
+  return {dataset.users(), dataset.items(), options.width, options.train.batch_size};
 }
 
-double TableBytes(const TrainingOptions& options, const Dataset& dataset) {
-  constexpr double kCopies = 2;  // the values, and those of the epoch that is kept
-  const std::size_t rows = dataset.users() + dataset.items();
-  return kCopies * sizeof(float) * static_cast<double>(rows) * static_cast<double>(options.width) +
-         StateBytes(OptimizerNamed(options.optimizer), rows, options.width);
+std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {
+  return {{"--width", TableBytes(SizeOf(options, dataset), OptimizerOf(options).kind)},
+          {"--init", FileBytes(options.init)}};
+}
+
+std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset) {
+  auto model =
+      std::make_unique<BprMf>(dataset.users(), dataset.items(), options.width, options.seed);
+  if (options.init.empty()) return model;
+  const auto [users, items] = WarmStart(ModelFile::Open(options.init), options.init,
+                                        dataset.user_ids(), dataset.item_ids(), *model);
+  std::cerr << fmt::format(
+      "{}: took {} users ({} are new, {} gone) and {} items ({} are new, {} gone)\n", options.init,
+      users.taken, users.fresh, users.gone, items.taken, items.fresh, items.gone);
+  return model;
 }
 
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,
@@ -192,31 +208,39 @@ void WriteModel(const TrainingOptions& options, const Dataset& dataset,
   std::cerr << "\n";
 }
 
+void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs) {
+  std::vector<std::string> outputs = Checkpoints::Paths(options.checkpoints, options.output);
+  outputs.insert(outputs.begin(), {options.output, options.log});
+  inputs.insert(inputs.end(), {options.dataset, options.init});
+  CheckOutputs(outputs, inputs);
+}
+
 void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
                    TrainableModel& student, const std::vector<std::unique_ptr<Term>>& terms,
-                   Json config, const Parallel& parallel) {
+                   Json config, Checkpoints& checkpoints, const Parallel& parallel) {
   TrainOptions train = options.train;
   train.seed = options.seed;
   train.optimizer = OptimizerOf(options);
   train.stopping = StoppingOptions(options, dataset);
-  EpochLog log(options.log);
+  Trainer trainer(student, dataset, terms, train, parallel);
+  EpochLog log(options.log, checkpoints.Restore(trainer));
   const std::uint64_t batches = (dataset.train().size() + train.batch_size - 1) / train.batch_size;
-  Progress progress(label, static_cast<std::uint64_t>(train.epochs) * batches, "batches");
+  const std::int32_t first = trainer.epochs();
+  Progress progress(label, static_cast<std::uint64_t>(train.epochs - first) * batches, "batches");
   std::string note;
   std::uint64_t done = 0;
-  TrainObserver observer;
-  observer.on_batch = [&](std::int32_t epoch, std::size_t batch) {
-    done = static_cast<std::uint64_t>(epoch) * batches + batch;
-    progress.Update(done, note);
-  };
-  observer.on_epoch = [&](const EpochReport& report) {
+  while (!trainer.Done()) {
+    const EpochReport report =
+        trainer.TrainEpoch([&](std::size_t) { progress.Update(++done, note); });
     note = Note(report, train.stopping.keep);
-    log.Write(ToJson(report));
-  };
-  TrainResult result = Train(student, dataset, terms, train, parallel, observer);
+    log.Add(ToJson(report));
+    checkpoints.AfterEpoch(trainer, log.lines());
+  }
   progress.Finish(done, note);
+  TrainResult result = trainer.Finish();
   config["best_epoch"] = result.best_epoch;
   WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);
+  checkpoints.Remove();
 }
 
 }  // namespace derrd::cli

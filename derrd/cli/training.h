@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "derrd/cli/checkpoints.h"
 #include "derrd/cli/command.h"
+#include "derrd/cli/memory.h"
 #include "derrd/data/dataset.h"
 #include "derrd/train/trainer.h"
 
@@ -16,26 +18,35 @@ struct TrainingOptions : CommonOptions {
   std::string dataset;
   std::string output;
   std::string log;
+  std::string init;  // a model to start from; empty: from random rows
   std::size_t width = 0;
   TrainOptions train;
   std::string optimizer = "adam";
+  CheckpointOptions checkpoints;
   std::vector<std::string> stop_metrics;  // empty: as the protocol of the data set suggests
   std::string keep_metric;
 };
 
-// UsageError that names the flag when so much memory is not free.
-void CheckMemory(const std::string& flag, double bytes);
-// What training embedding tables of the chosen width by the chosen optimizer takes.
-double TableBytes(const TrainingOptions& options, const Dataset& dataset);
-
 // Declares the flags above.
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options);
+
+// Error when something that the run will write cannot be written, or is one of its inputs.
+void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs);
+
+// What every method needs of memory.
+std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset);
+RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset);
+
+// The model to train, as it starts: from random rows, or with --init from those of another model,
+// which is told on standard error.
+std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset);
 
 // Trains the student on the terms and writes the kept epoch to options.output, with `config` as the
 // account of how it came to be. `label` names the work on the progress line.
 void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
                    TrainableModel& student, const std::vector<std::unique_ptr<Term>>& terms,
-                   nlohmann::ordered_json config, const Parallel& parallel);
+                   nlohmann::ordered_json config, Checkpoints& checkpoints,
+                   const Parallel& parallel);
 
 // The hyper-parameters of the run that every method has.
 nlohmann::ordered_json ConfigOf(const TrainingOptions& options, const Dataset& dataset,

@@ -91,9 +91,13 @@ void OutputFile::WriteToDescriptor(std::span<const std::byte> bytes) {
   }
 }
 
-void OutputFile::Commit() {
+void OutputFile::Sync() {
   Flush();
   if (!partial_path_.empty() && ::fsync(descriptor_) != 0) FailWithErrno("write", path_);
+}
+
+void OutputFile::Commit() {
+  Sync();
   if (::close(std::exchange(descriptor_, -1)) != 0) FailWithErrno("write", path_);
   if (!partial_path_.empty() && std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
     FailWithErrno("replace the file", path_);

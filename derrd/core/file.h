@@ -41,6 +41,7 @@ class OutputFile {
 
   void Write(std::span<const std::byte> bytes);
   void Write(std::string_view text) { Write(std::as_bytes(std::span(text))); }
+  void Sync();  // what was written so far has reached the disk
   void Commit();
 
   const std::string& path() const { return path_; }

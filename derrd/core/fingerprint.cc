@@ -12,9 +12,7 @@ namespace derrd {
 
 // FNV-1a over words of eight bytes (the last one filled up with zeros), then over the length, with
 // the high bits folded in after each.
-std::string Fingerprint(const std::string& path) {
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
+std::string FingerprintOf(std::span<const std::byte> bytes) {
   std::uint64_t hash = 0xCBF29CE484222325u;
   const auto mix = [&hash](std::uint64_t word) {
     hash = (hash ^ word) * 0x100000001B3u;
@@ -28,5 +26,7 @@ std::string Fingerprint(const std::string& path) {
   mix(bytes.size());
   return fmt::format("{:016x}", hash);
 }
+
+std::string Fingerprint(const std::string& path) { return FingerprintOf(MappedFile(path).bytes()); }
 
 }  // namespace derrd

@@ -2,6 +2,8 @@
 #ifndef DERRD_CORE_FINGERPRINT_H_
 #define DERRD_CORE_FINGERPRINT_H_
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 namespace derrd {
@@ -10,6 +12,9 @@ namespace derrd {
 // another where a path would mean nothing. Not for security. About 1 GB/s. Error when the file
 // cannot be read.
 std::string Fingerprint(const std::string& path);
+
+// The same of bytes in memory.
+std::string FingerprintOf(std::span<const std::byte> bytes);
 
 }  // namespace derrd
 

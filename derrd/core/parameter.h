@@ -23,7 +23,8 @@ struct DenseParameter {
 };
 
 // A parameter of which a step reads few rows: an embedding table. Row r of `gradient` belongs to
-// row `rows[r]` of `values`; rows are distinct.
+// row `rows[r]` of `values`; rows are distinct. The name begins with "user" or "item", whose rows
+// they are.
 struct EmbeddingTable {
   std::string name;
   Matrix<float> values;

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <utility>
 
+#include "derrd/core/fingerprint.h"
+
 namespace derrd {
 namespace {
 
@@ -17,6 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::string_view kPadPrefix = "~pad.";
+constexpr const char* kSealKey = "derrd.seal";
 
 struct DTypeInfo {
   DType dtype;
@@ -109,6 +112,17 @@ void CheckCoverage(const std::string& path, const std::map<std::string, TensorIn
   }
 }
 
+// A fingerprint of all that a file holds but the seal itself.
+std::string SealOf(Metadata metadata, const std::map<std::string, TensorInfo>& tensors) {
+  metadata.erase(kSealKey);
+  Json content = {{"metadata", metadata}};
+  for (const auto& [name, tensor] : tensors) {
+    content["tensors"][name] = {Name(tensor.dtype), tensor.shape, FingerprintOf(tensor.bytes)};
+  }
+  const std::string text = content.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return FingerprintOf(std::as_bytes(std::span(text)));
+}
+
 }  // namespace
 
 std::string_view Name(DType dtype) { return Info(dtype).name; }
@@ -158,6 +172,12 @@ std::shared_ptr<const SafetensorsFile> SafetensorsFile::OpenKind(const std::stri
   return file;
 }
 
+void SafetensorsFile::CheckSeal() const {
+  if (MetadataOr(kSealKey, "") != SealOf(metadata_, tensors_)) {
+    FailBroken(path(), "its content is not what its seal says");
+  }
+}
+
 std::string SafetensorsFile::MetadataOr(const std::string& key, std::string otherwise) const {
   const auto found = metadata_.find(key);
   return found == metadata_.end() ? std::move(otherwise) : found->second;
@@ -186,7 +206,21 @@ void SafetensorsWriter::AddBytes(std::string name, DType dtype, std::vector<std:
   entries_.push_back({std::move(name), dtype, std::move(shape), bytes});
 }
 
+void SafetensorsWriter::Seal() {
+  std::map<std::string, TensorInfo> tensors;
+  for (const Entry& entry : entries_) {
+    tensors.emplace(entry.name, TensorInfo{entry.dtype, entry.shape, entry.bytes});
+  }
+  metadata_[kSealKey] = SealOf(metadata_, tensors);
+}
+
 void SafetensorsWriter::Write(const std::string& path) const {
+  OutputFile file(path);
+  WriteTo(file);
+  file.Commit();
+}
+
+void SafetensorsWriter::WriteTo(OutputFile& file) const {
   Json header;
   header["__metadata__"] = metadata_;
   std::size_t offset = 0;
@@ -208,7 +242,6 @@ void SafetensorsWriter::Write(const std::string& path) const {
   text.append(Padding(kLengthBytes + text.size()), ' ');
   const std::uint64_t header_size = text.size();
 
-  OutputFile file(path);
   file.Write(std::as_bytes(std::span(&header_size, 1)));
   file.Write(text);
   const std::array<std::byte, kAlignment> zeros{};
@@ -216,7 +249,6 @@ void SafetensorsWriter::Write(const std::string& path) const {
     file.Write(entry.bytes);
     file.Write(std::span(zeros).first(Padding(entry.bytes.size())));
   }
-  file.Commit();
 }
 
 }  // namespace derrd

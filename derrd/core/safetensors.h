@@ -80,6 +80,9 @@ class SafetensorsFile {
   const std::map<std::string, TensorInfo>& tensors() const { return tensors_; }  // no padding
   std::string MetadataOr(const std::string& key, std::string otherwise) const;
 
+  // Error unless the file was sealed and holds what it held then. Reads all of it, about 1 GB/s.
+  void CheckSeal() const;
+
   bool Has(const std::string& name) const { return tensors_.contains(name); }
 
   // The elements of a tensor; Error when it is absent or of another type.
@@ -129,7 +132,12 @@ class SafetensorsWriter {
     Add(std::move(name), std::span<const T>(matrix.elements()), {matrix.rows(), matrix.cols()});
   }
 
+  // Adds a fingerprint of metadata and tensors as they are now, by which damage in the middle of
+  // the file is found. Call last.
+  void Seal();
+
   void Write(const std::string& path) const;  // whole or not at all
+  void WriteTo(OutputFile& file) const;       // the caller commits
 
  private:
   struct Entry {

@@ -325,6 +325,32 @@ TEST_F(SafetensorsTest, ADamagedNameIsToldOnOneShortLine) {
   }
 }
 
+TEST_F(SafetensorsTest, ASealTellsEveryChange) {
+  const std::string path = folder_ / "file", first = "first tensor", second = "a second one";
+  SafetensorsWriter writer("sample");
+  writer.SetMetadata("note", "nine lives");
+  writer.Add("one", std::span<const char>(first));
+  writer.Add("two", std::span<const char>(second), {3, 4});
+  writer.Write(path);
+  EXPECT_THROW(SafetensorsFile(path).CheckSeal(), Error);  // never sealed
+  writer.Seal();
+  writer.Write(path);
+  EXPECT_NO_THROW(SafetensorsFile(path).CheckSeal());
+
+  const std::string whole = ReadTextFile(path);
+  const std::pair<std::string, std::string> changes[] = {
+      {"nine", "mine"},     {"note", "vote"},       {"first tensor", "first censor"},
+      {"second", "Second"}, {"\"two\"", "\"too\""}, {"[3,4]", "[4,3]"},
+      {"sample", "simple"}};
+  for (const auto& [from, to] : changes) {
+    std::string changed = whole;
+    ASSERT_NE(changed.find(from), std::string::npos) << from;
+    changed.replace(changed.find(from), from.size(), to);
+    WriteTextFile(path, changed);
+    EXPECT_THROW(SafetensorsFile(path).CheckSeal(), Error) << from;
+  }
+}
+
 // What Python makes of our files, and we of Python's.
 class SafetensorsPythonTest : public SafetensorsTest {
  protected:

@@ -68,6 +68,9 @@ DeTerm::DeTerm(const Model& teacher, std::size_t student_width, const DeTermOpti
                   &users_.second_bias, &users_.selection,  &users_.selection_bias,
                   &items_.first,       &items_.first_bias, &items_.second,
                   &items_.second_bias, &items_.selection,  &items_.selection_bias} {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i]->name.insert(0, i < parameters_.size() / 2 ? "de/user/" : "de/item/");
+  }
   if (options.routing_threshold * static_cast<double>(options.experts) >= 1.0) {
     Fail<UsageError>("--de-routing-threshold {}: must be below 1 / experts = {}",
                      options.routing_threshold, 1.0 / static_cast<double>(options.experts));

@@ -3,6 +3,14 @@
 #include <utility>
 
 namespace derrd {
+namespace {
+
+// JSON has no infinities: nothing yet is null there.
+double NumberOr(const nlohmann::ordered_json& value, double otherwise) {
+  return value.is_null() ? otherwise : value.get<double>();
+}
+
+}  // namespace
 
 EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
     : options_(std::move(options)),
@@ -23,6 +31,29 @@ bool EarlyStopping::Update(std::int32_t epoch, const Metrics& metrics) {
   best_epoch_ = epoch;
   best_metrics_ = metrics;
   return true;
+}
+
+nlohmann::ordered_json EarlyStopping::State() const {
+  return {{"best_watched", best_watched_},
+          {"best_kept", best_kept_},
+          {"without_progress", without_progress_},
+          {"best_epoch", best_epoch_},
+          {"best_metrics", ToJson(best_metrics_)}};
+}
+
+void EarlyStopping::Restore(const nlohmann::ordered_json& state) {
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  const auto& watched = state.at("best_watched");
+  for (std::size_t i = 0; i < best_watched_.size(); ++i) {
+    best_watched_[i] = NumberOr(watched.at(i), kNone);
+  }
+  best_kept_ = NumberOr(state.at("best_kept"), kNone);
+  without_progress_ = state.at("without_progress").get<int>();
+  best_epoch_ = state.at("best_epoch").get<std::int32_t>();
+  best_metrics_ = Metrics();
+  for (const auto& [name, value] : state.at("best_metrics").items()) {
+    best_metrics_.Add(name, value.get<double>());
+  }
 }
 
 }  // namespace derrd

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class EarlyStopping {
   bool ShouldStop() const { return without_progress_ >= options_.patience; }
   std::int32_t best_epoch() const { return best_epoch_; }  // -1 before the first evaluation
   const Metrics& best() const { return best_metrics_; }
+
+  // All that it remembers, for checkpoints.
+  nlohmann::ordered_json State() const;
+  void Restore(const nlohmann::ordered_json& state);  // as State() gave it, with the same options
 
  private:
   EarlyStoppingOptions options_;

@@ -28,6 +28,25 @@ TEST(EarlyStopping, AnyStrictGainIsProgressAndTheFirstBestIsKept) {
   EXPECT_EQ(stopping.best(), At(0.5, 0.5));
 }
 
+// Also before the first evaluation, and through text.
+TEST(EarlyStopping, GoesOnFromItsState) {
+  const EarlyStoppingOptions options{{"HR@5", "HR@10"}, "HR@5", 2};
+  EarlyStopping whole(options);
+  std::vector<std::pair<double, double>> course{{0.1, 0.3},      {0.5, 1.0 / 3}, {0.4, 0.2},
+                                                {0.45, 1.0 / 3}, {0.45, 0.34},   {0.5, 0.34}};
+  for (std::int32_t epoch = 0; const auto& [hr5, hr10] : course) {
+    EarlyStopping resumed(options);
+    resumed.Restore(nlohmann::ordered_json::parse(whole.State().dump()));
+    EXPECT_EQ(resumed.best_epoch(), whole.best_epoch());
+    EXPECT_EQ(resumed.best(), whole.best());
+    EXPECT_EQ(resumed.Update(epoch, At(hr5, hr10)), whole.Update(epoch, At(hr5, hr10)));
+    EXPECT_EQ(resumed.ShouldStop(), whole.ShouldStop());
+    EXPECT_EQ(resumed.State(), whole.State());
+    ++epoch;
+  }
+  EXPECT_FALSE(whole.ShouldStop());
+}
+
 TEST(EarlyStopping, AMetricThatIsNotThereIsAnError) {
   EarlyStopping stopping({{"Recall@7"}, "HR@5", 2});
   EXPECT_THROW(stopping.Update(0, At(0.5, 0.5)), Error);

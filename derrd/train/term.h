@@ -29,7 +29,8 @@ class Term {
   // Returns the loss before its weight and adds the weighted gradient to the student and to the
   // term's own parameters.
   virtual double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) = 0;
-  // What the term learns itself; the optimizer moves it at every step.
+  // What the term learns itself; the optimizer moves it at every step. Names begin with the term's
+  // and are unique: "de/user/first".
   virtual std::span<DenseParameter* const> parameters() { return {}; }
   // What is worth knowing of the last epoch, for the log.
   virtual nlohmann::ordered_json Diagnostics() const { return nullptr; }

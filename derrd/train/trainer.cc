@@ -1,14 +1,19 @@
 #include "derrd/train/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
 #include "derrd/core/error.h"
 #include "derrd/eval/evaluator.h"
-#include "derrd/train/batch.h"
 
 namespace derrd {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kStateKey = "derrd.state";
+constexpr std::size_t kCopyGrain = std::size_t{1} << 20;  // numbers a task copies
 
 class Stopwatch {
  public:
@@ -20,109 +25,194 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Everything a run holds between two steps.
-class Run {
- public:
-  Run(TrainableModel& student, const Dataset& dataset,
-      const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
-      const Parallel& parallel, const TrainObserver& observer)
-      : student_(student),
-        terms_(terms),
-        parallel_(parallel),
-        observer_(observer),
-        batches_(dataset, options.batch_size, options.seed),
-        optimizer_(MakeOptimizer(options.optimizer)),
-        users_(dataset.users()),
-        items_(dataset.items()) {
-    for (EmbeddingTable* table : student.tables()) optimizer_->Add(table);
-    for (DenseParameter* parameter : student.dense_parameters()) optimizer_->Add(parameter);
-    for (const auto& term : terms) {
-      for (DenseParameter* parameter : term->parameters()) optimizer_->Add(parameter);
-    }
-  }
+void Copy(std::span<const float> from, std::span<float> to, const Parallel& parallel) {
+  parallel.ForRanges(from.size(), kCopyGrain, [&](std::size_t begin, std::size_t end) {
+    std::copy_n(from.data() + begin, end - begin, to.data() + begin);
+  });
+}
 
-  // Mean loss of each term over the epoch's interactions.
-  std::vector<std::pair<std::string, double>> TrainEpoch(std::int32_t epoch,
-                                                         std::size_t interactions) {
-    for (const auto& term : terms_) term->BeginEpoch(epoch, parallel_);
-    std::vector<double> sums(terms_.size(), 0.0);
-    const std::size_t count = batches_.batches_per_epoch();
-    for (std::size_t b = 0; b < count; ++b) {
-      Step(batches_.Get(epoch, b, parallel_), sums);
-      if (observer_.on_batch) observer_.on_batch(epoch, b + 1);
-    }
-    optimizer_->Flush(parallel_);
-    std::vector<std::pair<std::string, double>> losses;
-    for (std::size_t t = 0; t < terms_.size(); ++t) {
-      losses.emplace_back(terms_[t]->name(), sums[t] / static_cast<double>(interactions));
-    }
-    return losses;
+void AddAll(SafetensorsWriter& writer, const std::string& folder,
+            const std::vector<NamedMatrix>& tensors) {
+  for (const NamedMatrix& tensor : tensors) {
+    writer.Add<float>(folder + tensor.name, MatrixView<const float>(tensor.values));
   }
+}
 
- private:
-  void Step(const Batch& batch, std::vector<double>& sums) {
-    users_.Clear();
-    items_.Clear();
-    users_.Add(batch.distinct_users);
-    items_.Add(batch.distinct_positives);
-    items_.Add(batch.distinct_negatives);
-    for (const auto& term : terms_) term->SelectRows(batch, users_, items_);
-    student_.SelectRows(users_.members(), items_.members());
-    optimizer_->BeginStep(parallel_);
-    student_.Forward(parallel_);
-    for (std::size_t t = 0; t < terms_.size(); ++t) {
-      const double loss = terms_[t]->Step(batch, student_, parallel_);
-      if (!std::isfinite(loss)) {
-        Fail("the loss '{}' became {} in epoch {}; lower its weight or --learning-rate",
-             terms_[t]->name(), loss, batch.epoch);
-      }
-      sums[t] += loss;
+void FillAll(const SafetensorsFile& file, const std::string& folder,
+             const std::vector<NamedMatrix>& tensors, const Parallel& parallel) {
+  for (const NamedMatrix& tensor : tensors) {
+    const auto from = file.MatrixOf<float>(folder + tensor.name);
+    if (from.rows() != tensor.values.rows() || from.cols() != tensor.values.cols()) {
+      Fail("{}: tensor '{}{}' is {} x {} where {} x {} is needed; it is of another run",
+           file.path(), folder, tensor.name, from.rows(), from.cols(), tensor.values.rows(),
+           tensor.values.cols());
     }
-    student_.Backward(parallel_);
-    optimizer_->EndStep(parallel_);
+    Copy(from.elements(), tensor.values.elements(), parallel);
   }
-
-  TrainableModel& student_;
-  const std::vector<std::unique_ptr<Term>>& terms_;
-  const Parallel& parallel_;
-  const TrainObserver& observer_;
-  BatchSampler batches_;
-  std::unique_ptr<Optimizer> optimizer_;
-  EntitySet users_, items_;
-};
+}
 
 }  // namespace
 
+Trainer::Trainer(TrainableModel& student, const Dataset& dataset,
+                 const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
+                 const Parallel& parallel)
+    : student_(student),
+      dataset_(dataset),
+      terms_(terms),
+      parallel_(parallel),
+      max_epochs_(options.epochs),
+      validate_(!dataset.valid().empty()),
+      batches_(dataset, options.batch_size, options.seed),
+      optimizer_(MakeOptimizer(options.optimizer)),
+      stopping_(options.stopping),
+      users_(dataset.users()),
+      items_(dataset.items()) {
+  for (EmbeddingTable* table : student.tables()) optimizer_->Add(table);
+  for (DenseParameter* parameter : student.dense_parameters()) optimizer_->Add(parameter);
+  for (const auto& term : terms) {
+    for (DenseParameter* parameter : term->parameters()) optimizer_->Add(parameter);
+  }
+}
+
+bool Trainer::Done() const {
+  return epochs_ >= max_epochs_ || (validate_ && stopping_.ShouldStop());
+}
+
+EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
+  const FlushDenormals flush;
+  EpochReport report{};
+  report.epoch = epochs_++;
+  const Stopwatch watch;
+  for (const auto& term : terms_) term->BeginEpoch(report.epoch, parallel_);
+  std::vector<double> sums(terms_.size(), 0.0);
+  const std::size_t count = batches_.batches_per_epoch();
+  for (std::size_t b = 0; b < count; ++b) {
+    Step(batches_.Get(report.epoch, b, parallel_), sums);
+    if (on_batch) on_batch(b + 1);
+  }
+  optimizer_->Flush(parallel_);
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
+    const std::string name(terms_[t]->name());
+    report.losses.emplace_back(name, sums[t] / static_cast<double>(dataset_.train().size()));
+    report.diagnostics.emplace_back(name, terms_[t]->Diagnostics());
+  }
+  report.train_seconds = watch.Seconds();
+  Evaluate(report);
+  return report;
+}
+
+void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
+  users_.Clear();
+  items_.Clear();
+  users_.Add(batch.distinct_users);
+  items_.Add(batch.distinct_positives);
+  items_.Add(batch.distinct_negatives);
+  for (const auto& term : terms_) term->SelectRows(batch, users_, items_);
+  student_.SelectRows(users_.members(), items_.members());
+  optimizer_->BeginStep(parallel_);
+  student_.Forward(parallel_);
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
+    const double loss = terms_[t]->Step(batch, student_, parallel_);
+    if (!std::isfinite(loss)) {
+      Fail("the loss '{}' became {} in epoch {}; lower its weight or --learning-rate",
+           terms_[t]->name(), loss, batch.epoch);
+    }
+    sums[t] += loss;
+  }
+  student_.Backward(parallel_);
+  optimizer_->EndStep(parallel_);
+}
+
+void Trainer::Evaluate(EpochReport& report) {
+  if (!validate_) return;
+  const Stopwatch watch;
+  report.valid = derrd::Evaluate(student_, dataset_, Split::kValid, parallel_);
+  report.best = stopping_.Update(report.epoch, report.valid);
+  if (report.best) KeepEpoch();
+  report.evaluate_seconds = watch.Seconds();
+}
+
+void Trainer::KeepEpoch() {
+  const std::vector<NamedMatrix> from = StudentParameters();
+  best_.resize(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    best_[i].Reshape(from[i].values.rows(), from[i].values.cols());
+    Copy(from[i].values.elements(), best_[i].view().elements(), parallel_);
+  }
+}
+
+TrainResult Trainer::Finish() {
+  const std::vector<NamedMatrix> to = StudentParameters();
+  for (std::size_t i = 0; i < best_.size(); ++i) {
+    Copy(std::as_const(best_[i]).view().elements(), to[i].values.elements(), parallel_);
+  }
+  best_.clear();
+  optimizer_.reset();  // makes room for the copy
+  return {student_.Copy(), validate_ ? stopping_.best_epoch() : epochs_ - 1, epochs_,
+          stopping_.best()};
+}
+
+std::vector<NamedMatrix> Trainer::StudentParameters() {
+  std::vector<NamedMatrix> tensors;
+  for (EmbeddingTable* table : student_.tables()) tensors.push_back({table->name, table->values});
+  for (DenseParameter* parameter : student_.dense_parameters()) {
+    tensors.push_back({parameter->name, parameter->values});
+  }
+  return tensors;
+}
+
+std::vector<NamedMatrix> Trainer::Parameters() {
+  std::vector<NamedMatrix> tensors = StudentParameters();
+  for (const auto& term : terms_) {
+    for (DenseParameter* parameter : term->parameters()) {
+      tensors.push_back({parameter->name, parameter->values});
+    }
+  }
+  return tensors;
+}
+
+std::vector<NamedMatrix> Trainer::BestParameters() {
+  std::vector<NamedMatrix> tensors = StudentParameters();
+  tensors.resize(best_.size());
+  for (std::size_t i = 0; i < best_.size(); ++i) tensors[i].values = best_[i];
+  return tensors;
+}
+
+void Trainer::AddTo(SafetensorsWriter& writer) {
+  AddAll(writer, "parameter/", Parameters());
+  AddAll(writer, "optimizer/", optimizer_->State());
+  AddAll(writer, "best/", BestParameters());
+  const Json state = {{"epochs", epochs_},
+                      {"steps", optimizer_->step()},
+                      {"keeps_an_epoch", !best_.empty()},
+                      {"stopping", stopping_.State()}};
+  writer.SetMetadata(kStateKey, state.dump());
+}
+
+void Trainer::Restore(const SafetensorsFile& file) {
+  const Json state = Json::parse(file.MetadataOr(kStateKey, "null"), nullptr, false);
+  if (!state.is_object()) Fail("{}: holds no state of a run; start without it", file.path());
+  FillAll(file, "parameter/", Parameters(), parallel_);
+  FillAll(file, "optimizer/", optimizer_->State(), parallel_);
+  if (state.at("keeps_an_epoch").get<bool>()) {
+    KeepEpoch();  // for the shapes
+    FillAll(file, "best/", BestParameters(), parallel_);
+  }
+  optimizer_->SetStep(state.at("steps").get<std::int32_t>());
+  stopping_.Restore(state.at("stopping"));
+  epochs_ = state.at("epochs").get<std::int32_t>();
+}
+
 TrainResult Train(TrainableModel& student, const Dataset& dataset,
                   const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
-                  const Parallel& parallel, const TrainObserver& observer) {
-  const FlushDenormals flush;
-  Run run(student, dataset, terms, options, parallel, observer);
-  EarlyStopping stopping(options.stopping);
-  const bool validate = !dataset.valid().empty();
-  TrainResult result;
-  while (result.epochs < options.epochs && !(validate && stopping.ShouldStop())) {
-    EpochReport report{};
-    report.epoch = result.epochs++;
-    const Stopwatch training;
-    report.losses = run.TrainEpoch(report.epoch, dataset.train().size());
-    report.train_seconds = training.Seconds();
-    const Stopwatch evaluation;
-    if (validate) {
-      report.valid = Evaluate(student, dataset, Split::kValid, parallel);
-      report.best = stopping.Update(report.epoch, report.valid);
-      if (report.best) result.model = student.Copy();
-    }
-    report.evaluate_seconds = evaluation.Seconds();
-    for (const auto& term : terms) {
-      report.diagnostics.emplace_back(term->name(), term->Diagnostics());
-    }
-    if (observer.on_epoch) observer.on_epoch(report);
+                  const Parallel& parallel,
+                  const std::function<void(const EpochReport&)>& on_epoch) {
+  Trainer trainer(student, dataset, terms, options, parallel);
+  while (!trainer.Done()) {
+    const EpochReport report = trainer.TrainEpoch();
+    if (on_epoch) on_epoch(report);
   }
-  if (!validate) result.model = student.Copy();
-  result.best_epoch = validate ? stopping.best_epoch() : result.epochs - 1;
-  result.valid = stopping.best();
-  return result;
+  return trainer.Finish();
 }
 
 }  // namespace derrd

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "derrd/core/safetensors.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/metrics.h"
 #include "derrd/models/trainable_model.h"
+#include "derrd/train/batch.h"
 #include "derrd/train/early_stopping.h"
 #include "derrd/train/optimizer.h"
 #include "derrd/train/term.h"
@@ -37,12 +39,6 @@ struct EpochReport {
   double train_seconds, evaluate_seconds;
 };
 
-// Calls of a run on its way, from the training thread.
-struct TrainObserver {
-  std::function<void(std::int32_t epoch, std::size_t batches_done)> on_batch;
-  std::function<void(const EpochReport&)> on_epoch;
-};
-
 struct TrainResult {
   std::unique_ptr<Model> model;  // of the kept epoch; of the last without validation
   std::int32_t best_epoch = -1;
@@ -50,12 +46,67 @@ struct TrainResult {
   Metrics valid;            // of the kept epoch
 };
 
-// Trains `student` on the sum of the terms until validation stops gaining. Error, with the term and
-// the epoch, as soon as a loss is not finite. The same bits from the same seed at any number of
-// threads.
+// Trains `student` on the sum of the terms, epoch by epoch, until validation stops gaining:
+//
+//   Trainer trainer(student, dataset, terms, options, parallel);
+//   while (!trainer.Done()) trainer.TrainEpoch();
+//   trainer.Finish().model ...
+//
+// Everything it was given must outlive it. The same bits from the same seed at any number of
+// threads, and whether or not the run was interrupted: between epochs all of its state, the
+// parameters included, can be written to a checkpoint and restored by another Trainer that was
+// made with the same arguments. Memory: the parameters of the kept epoch, and the optimizer's
+// state. Not thread-safe.
+class Trainer {
+ public:
+  using OnBatch = std::function<void(std::size_t batches_done)>;  // within the epoch
+
+  Trainer(TrainableModel& student, const Dataset& dataset,
+          const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
+          const Parallel& parallel);
+
+  std::int32_t epochs() const { return epochs_; }  // trained so far
+  bool Done() const;
+  // Trains for one epoch and evaluates. Error, with the term and the epoch, as soon as a loss is
+  // not finite.
+  EpochReport TrainEpoch(const OnBatch& on_batch = {});
+  // Brings the student's parameters back to the kept epoch, and gives up the rest. The last call.
+  TrainResult Finish();
+
+  // The state between two epochs: the tensors "parameter/NAME", "optimizer/NAME" and, once an
+  // epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The trainer must
+  // stay as it is until the writer has written.
+  void AddTo(SafetensorsWriter& writer);
+  // Error when a tensor is absent or of another shape.
+  void Restore(const SafetensorsFile& file);
+
+ private:
+  void Step(const Batch& batch, std::vector<double>& sums);
+  void Evaluate(EpochReport& report);
+  void KeepEpoch();
+  std::vector<NamedMatrix> StudentParameters();
+  std::vector<NamedMatrix> Parameters();  // the student's, then the terms' own
+  std::vector<NamedMatrix> BestParameters();
+
+  TrainableModel& student_;
+  const Dataset& dataset_;
+  const std::vector<std::unique_ptr<Term>>& terms_;
+  const Parallel& parallel_;
+  std::int32_t max_epochs_;
+  bool validate_;
+  BatchSampler batches_;
+  std::unique_ptr<Optimizer> optimizer_;
+  EarlyStopping stopping_;
+  EntitySet users_, items_;
+  std::int32_t epochs_ = 0;
+  std::vector<Matrix<float>> best_;  // StudentParameters() of the kept epoch
+};
+
+// A whole run at once.
 TrainResult Train(TrainableModel& student, const Dataset& dataset,
                   const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
-                  const Parallel& parallel, const TrainObserver& observer = {});
+                  const Parallel& parallel,
+                  const std::function<void(const EpochReport&)>& on_epoch = {});
 
 }  // namespace derrd
 

@@ -8,9 +8,13 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/file.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/eval/rankings.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/train/bpr_term.h"
+#include "derrd/train/de_term.h"
+#include "derrd/train/rrd_term.h"
 #include "derrd/train/test_dataset.h"
 
 namespace derrd {
@@ -24,9 +28,9 @@ class TrainerTest : public testing::Test {
     options_.stopping = {{"NDCG@10"}, "NDCG@10", 4};
     terms_.push_back(std::make_unique<BprTerm>());
   }
-  TrainResult Run(const TrainObserver& observer = {}) {
+  TrainResult Run(const std::function<void(const EpochReport&)>& on_epoch = {}) {
     BprMf student(dataset_.users(), dataset_.items(), 8, 1);
-    return Train(student, dataset_, terms_, options_, parallel_, observer);
+    return Train(student, dataset_, terms_, options_, parallel_, on_epoch);
   }
 
   TestFolder folder_;
@@ -39,13 +43,12 @@ class TrainerTest : public testing::Test {
 TEST_F(TrainerTest, KeepsTheBestEpochAndStopsWhenPatienceIsOver) {
   std::vector<double> valid;
   std::vector<bool> best;
-  TrainObserver observer;
-  observer.on_epoch = [&](const EpochReport& report) {
+  const auto on_epoch = [&](const EpochReport& report) {
     EXPECT_EQ(report.epoch, static_cast<std::int32_t>(valid.size()));
     valid.push_back(report.valid.At("NDCG@10"));
     best.push_back(report.best);
   };
-  const TrainResult result = Run(observer);
+  const TrainResult result = Run(on_epoch);
   const auto highest = std::max_element(valid.begin(), valid.end());
   EXPECT_EQ(result.best_epoch, highest - valid.begin());
   EXPECT_EQ(result.epochs, result.best_epoch + 1 + 4);
@@ -60,11 +63,16 @@ TEST_F(TrainerTest, KeepsTheBestEpochAndStopsWhenPatienceIsOver) {
 TEST_F(TrainerTest, NeverRunsMoreThanTheEpochsAskedFor) {
   options_.epochs = 3;
   options_.stopping.patience = 1000;
-  std::size_t batches = 0;
-  TrainObserver observer;
-  observer.on_batch = [&](std::int32_t, std::size_t done) { batches = std::max(batches, done); };
-  EXPECT_EQ(Run(observer).epochs, 3);
-  EXPECT_EQ(batches, (dataset_.train().size() + 49) / 50);
+  EXPECT_EQ(Run().epochs, 3);
+}
+
+TEST_F(TrainerTest, TellsOfEveryBatch) {
+  BprMf student(dataset_.users(), dataset_.items(), 8, 1);
+  Trainer trainer(student, dataset_, terms_, options_, parallel_);
+  std::vector<std::size_t> told;
+  trainer.TrainEpoch([&](std::size_t done) { told.push_back(done); });
+  ASSERT_EQ(told.size(), (dataset_.train().size() + 49) / 50);
+  for (std::size_t b = 0; b < told.size(); ++b) EXPECT_EQ(told[b], b + 1);
 }
 
 TEST_F(TrainerTest, LearnsWhatItIsShown) {
@@ -72,13 +80,101 @@ TEST_F(TrainerTest, LearnsWhatItIsShown) {
   options_.stopping.patience = 1000;
   options_.optimizer.l2 = 0.0;
   double first = 0.0, last = 0.0;
-  TrainObserver observer;
-  observer.on_epoch = [&](const EpochReport& report) {
+  const auto on_epoch = [&](const EpochReport& report) {
     (report.epoch == 0 ? first : last) = report.losses[0].second;
   };
-  Run(observer);
+  Run(on_epoch);
   EXPECT_NEAR(first, std::log(2.0), 0.01);
   EXPECT_LT(last, 0.2);
+}
+
+// What a run of all terms leaves behind, interrupted after some epochs (-1: never): its model and
+// its checkpoint at the end, bit for bit.
+struct Remains {
+  std::string model, checkpoint;
+  bool operator==(const Remains&) const = default;
+};
+
+class ResumeTest : public TrainerTest, public testing::WithParamInterface<const char*> {
+ protected:
+  ResumeTest() : teacher_(dataset_.users(), dataset_.items(), 12, 3) {
+    options_.optimizer.kind = OptimizerNamed(GetParam());
+    options_.stopping.patience = 3;
+    options_.epochs = 9;
+  }
+  // The terms of a process of its own.
+  std::vector<std::unique_ptr<Term>> Terms() {
+    std::vector<std::unique_ptr<Term>> terms;
+    terms.push_back(std::make_unique<BprTerm>());
+    DeTermOptions de;
+    de.experts = 3;
+    terms.push_back(std::make_unique<DeTerm>(teacher_, 8, de, 1));
+    RrdOptions rrd;
+    rrd.interesting = rrd.uninteresting = 4;
+    rrd.top = 10;
+    terms.push_back(std::make_unique<RrdTerm>(
+        dataset_, RankUnobserved(teacher_, dataset_, rrd.top, parallel_), rrd, 1));
+    return terms;
+  }
+  void Checkpoint(Trainer& trainer, const std::string& path) {
+    SafetensorsWriter writer("checkpoint");
+    trainer.AddTo(writer);
+    writer.Write(path);
+  }
+  // What a process holds.
+  struct Process {
+    explicit Process(ResumeTest& test)
+        : student(test.dataset_.users(), test.dataset_.items(), 8, 1),
+          terms(test.Terms()),
+          trainer(student, test.dataset_, terms, test.options_, test.parallel_) {}
+    BprMf student;
+    std::vector<std::unique_ptr<Term>> terms;
+    Trainer trainer;
+  };
+  Remains RunInterrupted(std::int32_t after) {
+    const std::string path = folder_ / "checkpoint";
+    auto process = std::make_unique<Process>(*this);
+    while (!process->trainer.Done()) {
+      if (process->trainer.epochs() == after) {
+        Checkpoint(process->trainer, path);
+        process = std::make_unique<Process>(*this);
+        process->trainer.Restore(SafetensorsFile(path));
+        EXPECT_EQ(process->trainer.epochs(), after);
+      }
+      process->trainer.TrainEpoch();
+    }
+    Checkpoint(process->trainer, path);
+    const TrainResult result = process->trainer.Finish();
+    SafetensorsWriter writer("model");
+    result.model->AddTo(writer);
+    writer.Write(folder_ / "model");
+    return {ReadTextFile(folder_ / "model"), ReadTextFile(path)};
+  }
+
+  BprMf teacher_;
+};
+
+TEST_P(ResumeTest, AResumedRunHasTheBitsOfOneThatWasNeverInterrupted) {
+  const Remains whole = RunInterrupted(-1);
+  for (const std::int32_t after : {0, 1, 2, 4}) {
+    EXPECT_TRUE(RunInterrupted(after) == whole) << "after " << after << " epochs";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, ResumeTest, testing::Values("adam", "row-adam", "adagrad", "sgd"));
+
+TEST_F(TrainerTest, ACheckpointOfAnotherShapeIsRefused) {
+  BprMf narrow(dataset_.users(), dataset_.items(), 8, 1);
+  BprMf wide(dataset_.users(), dataset_.items(), 9, 1);
+  Trainer from(narrow, dataset_, terms_, options_, parallel_);
+  Trainer to(wide, dataset_, terms_, options_, parallel_);
+  SafetensorsWriter writer("checkpoint");
+  from.AddTo(writer);
+  writer.Write(folder_ / "checkpoint");
+  EXPECT_THROW(to.Restore(SafetensorsFile(folder_ / "checkpoint")), Error);
+  SafetensorsWriter empty("checkpoint");
+  empty.Write(folder_ / "empty");
+  EXPECT_THROW(to.Restore(SafetensorsFile(folder_ / "empty")), Error);
 }
 
 // A term whose loss becomes infinite in the third epoch.

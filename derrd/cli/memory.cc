@@ -1,0 +1,80 @@
+#include "derrd/cli/memory.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "derrd/core/error.h"
+
+namespace derrd::cli {
+namespace {
+
+double Product(std::size_t a, std::size_t b) {
+  return static_cast<double>(a) * static_cast<double>(b);
+}
+
+// Where it cannot be told, the run decides.
+double FreeBytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  double kibibytes = 0;
+  while (file >> key >> kibibytes && key != "MemAvailable:") file.ignore(80, '\n');
+  return file ? 1024 * kibibytes : std::numeric_limits<double>::infinity();
+}
+
+std::size_t ListSize(const RrdOptions& rrd) { return rrd.interesting + rrd.uninteresting; }
+
+}  // namespace
+
+void CheckMemory(const std::vector<MemoryNeed>& needs) { CheckMemory(needs, FreeBytes()); }
+
+void CheckMemory(const std::vector<MemoryNeed>& needs, double free_bytes) {
+  double total = 0.0;
+  std::string parts;
+  for (const MemoryNeed& need : needs) {
+    total += need.bytes;
+    if (need.bytes == 0.0) continue;
+    parts += fmt::format("{}{} {:.3g} GB", parts.empty() ? "" : ", ", need.flag, need.bytes / 1e9);
+  }
+  if (total <= free_bytes) return;
+  const MemoryNeed& most = *std::ranges::max_element(needs, {}, &MemoryNeed::bytes);
+  Fail<UsageError>("{}: needs about {:.3g} GB of memory ({}) and {:.3g} GB are free; give less",
+                   most.flag, total / 1e9, parts, free_bytes / 1e9);
+}
+
+double TableBytes(const RunSize& size, OptimizerKind optimizer) {
+  constexpr double kCopies = 2;  // the values, and those of the epoch that is kept
+  const std::size_t rows = size.users + size.items;
+  const std::size_t touched =
+      std::min(size.users, size.batch_size) + std::min(size.items, 2 * size.batch_size);
+  return sizeof(float) * (kCopies * Product(rows, size.width) + Product(touched, size.width)) +
+         StateBytes(optimizer, rows, size.width);
+}
+
+double RankingBytes(const RunSize& size, const RrdOptions& rrd) {
+  return sizeof(std::int32_t) * Product(size.users, std::min(rrd.top, size.items));
+}
+
+double ListBytes(const RunSize& size, const RrdOptions& rrd) {
+  constexpr double kBytesAScore = 40;  // item, score, gradient, and the same sorted for both sides
+  return sizeof(std::int32_t) * Product(size.users, ListSize(rrd)) +
+         kBytesAScore * Product(std::min(size.users, size.batch_size), ListSize(rrd));
+}
+
+double ExpertBytes(const ExpertShape& shape) {
+  constexpr double kSides = 2, kCopies = 4;
+  const double layers = Product(shape.hidden_width, shape.student_width + shape.teacher_width + 1) +
+                        static_cast<double>(shape.teacher_width);
+  const auto selection = static_cast<double>(shape.teacher_width + 1);
+  return kSides * kCopies * sizeof(float) * static_cast<double>(shape.experts) *
+         (layers + selection);
+}
+
+double FileBytes(const std::string& path) {
+  std::error_code error;
+  const auto bytes = path.empty() ? 0 : std::filesystem::file_size(path, error);
+  return error ? 0.0 : static_cast<double>(bytes);
+}
+
+}  // namespace derrd::cli

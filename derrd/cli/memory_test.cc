@@ -1,0 +1,65 @@
+#include "derrd/cli/memory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "derrd/core/error.h"
+#include "derrd/core/file.h"
+#include "derrd/core/test_folder.h"
+
+namespace derrd::cli {
+namespace {
+
+constexpr RunSize kSize{1'000'000, 100'000, 64, 1024};
+
+TEST(Memory, WhatDoesNotFitIsRefusedWithEveryFigure) {
+  EXPECT_NO_THROW(CheckMemory({{"--width", 3e9}, {"--rrd-top", 1e9}}, 4e9));
+  try {
+    CheckMemory({{"--width", 1e9}, {"--init", 0.0}, {"--rrd-top", 3.5e9}}, 4e9);
+    FAIL() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "--rrd-top: needs about 4.5 GB of memory (--width 1 GB, --rrd-top 3.5 GB) and 4 GB "
+              "are free; give less");
+  }
+}
+
+TEST(Memory, OfThisMachine) {
+  EXPECT_NO_THROW(CheckMemory({{"--width", 1.0}}));
+  EXPECT_THROW(CheckMemory({{"--width", 1e18}}), UsageError);
+}
+
+// Values, kept epoch and state; the gradients of 1,024 users and 2,048 items come on top.
+TEST(Memory, TablesStayWithin16BytesAParameterAndWhatAStepTouches) {
+  const double parameters = 1'100'000.0 * 64, gradients = 4.0 * 3072 * 64;
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdam), 16 * parameters + gradients + 4 * 1'100'000.0);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kRowAdam), 16 * parameters + gradients);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdagrad), 12 * parameters + gradients);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kSgd), 8 * parameters + gradients);
+}
+
+TEST(Memory, RankingsAreCutToTheItems) {
+  RrdOptions rrd;
+  EXPECT_EQ(RankingBytes(kSize, rrd), 4.0 * 1e6 * 500);
+  rrd.top = 1'000'000;
+  EXPECT_EQ(RankingBytes(kSize, rrd), 4.0 * 1e6 * 1e5);
+  EXPECT_EQ(ListBytes(kSize, rrd), 4.0 * 1e6 * 80 + 40.0 * 1024 * 80);
+}
+
+TEST(Memory, ExpertsAsTheirParametersSay) {
+  const ExpertShape shape = ExpertShape::For(3, 4, 10);
+  const double numbers = 3.0 * (4 * 7 + 7 + 7 * 10 + 10) + 10 * 3 + 3;
+  EXPECT_EQ(ExpertBytes(shape), 2 * 4 * 4 * numbers);
+}
+
+TEST(Memory, Files) {
+  const TestFolder folder;
+  WriteTextFile(folder / "file", "12345");
+  EXPECT_EQ(FileBytes(folder / "file"), 5.0);
+  EXPECT_EQ(FileBytes(""), 0.0);
+  EXPECT_EQ(FileBytes(folder / "absent"), 0.0);
+}
+
+}  // namespace
+}  // namespace derrd::cli
