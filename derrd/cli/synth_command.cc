@@ -8,7 +8,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/split_flags.h"
-#include "derrd/cli/training.h"
+#include "derrd/cli/memory.h"
 #include "derrd/core/error.h"
 #include "derrd/data/import_summary.h"
 #include "derrd/data/synthetic.h"
@@ -93,7 +93,7 @@ void Run(const Options& options) {
   HoldOutOptions hold_out;
   if (!text) hold_out = HoldOutOf(options);
   CheckHoldOut(hold_out);
-  CheckMemory("--interactions", BytesNeeded(options.synthetic, hold_out));
+  CheckMemory({{"--interactions", BytesNeeded(options.synthetic, hold_out)}});
   SyntheticOptions synthetic = options.synthetic;
   synthetic.seed = options.seed;
   const SyntheticWorld world(synthetic);

@@ -14,7 +14,8 @@
 namespace derrd {
 
 // Owns an arena of exactly `threads` threads (the caller's is one of them), also on a machine with
-// fewer cores. Make one for a run and pass it down. For() may be called by one thread at a time.
+// fewer cores. Make one for a run and pass it down. For() may be called by one thread at a time,
+// and by the tasks of a For() that is under way.
 class Parallel {
  public:
   // threads >= 1; 0 means one a core that this process may use.

@@ -92,6 +92,23 @@ void GatherDotsImpl(const float* query, const float* table, std::size_t width,
   });
 }
 
+void GatherRowsImpl(const float* table, std::size_t width, const std::int32_t* rows,
+                    std::size_t count, float* out) {
+  constexpr std::size_t kLine = 16;  // numbers in a cache line
+  const std::size_t lanes = hn::Lanes(Tag<float>());
+  const std::size_t rows_ahead = 1 + 512 / width;
+  for (std::size_t i = 0; i < count; ++i, out += width) {
+    if (i + rows_ahead < count) {
+      const float* ahead = table + static_cast<std::size_t>(rows[i + rows_ahead]) * width;
+      for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(ahead + k);
+    }
+    const float* row = table + static_cast<std::size_t>(rows[i]) * width;
+    for (std::size_t k = 0; k < width; k += lanes) {
+      StoreUpTo(LoadUpTo(row + k, width - k), out + k, width - k);
+    }
+  }
+}
+
 // Pairs are scattered over both tables: ask for them early. Their products are independent, so the
 // processor overlaps them by itself.
 void PairDotsImpl(const float* a, const std::int32_t* a_rows, const float* b,
@@ -155,6 +172,7 @@ HWY_EXPORT(DotsImpl);
 HWY_EXPORT(GatherDotsImpl);
 HWY_EXPORT(AddWeightedRowsImpl);
 HWY_EXPORT(PairDotsImpl);
+HWY_EXPORT(GatherRowsImpl);
 
 void Dots(const float* query, const float* table, std::size_t width, std::size_t count,
           float* out) {
@@ -164,6 +182,11 @@ void Dots(const float* query, const float* table, std::size_t width, std::size_t
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
                 std::size_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(GatherDotsImpl)(query, table, width, rows, count, out);
+}
+
+void GatherRows(const float* table, std::size_t width, const std::int32_t* rows, std::size_t count,
+                float* out) {
+  HWY_DYNAMIC_DISPATCH(GatherRowsImpl)(table, width, rows, count, out);
 }
 
 void PairDots(const float* a, const std::int32_t* a_rows, const float* b,

@@ -13,6 +13,10 @@ namespace derrd::kernels {
 void GatherDots(const float* query, const float* table, std::size_t width, const std::int32_t* rows,
                 std::size_t count, float* out);
 
+// out[i] = table[rows[i]], for i in [0, count); out is count x width.
+void GatherRows(const float* table, std::size_t width, const std::int32_t* rows, std::size_t count,
+                float* out);
+
 // out[i] = a[a_rows[i]] . b[b_rows[i]], for i in [0, count), of two tables of the same width.
 void PairDots(const float* a, const std::int32_t* a_rows, const float* b,
               const std::int32_t* b_rows, std::size_t width, std::size_t count, float* out);

@@ -38,6 +38,13 @@ TEST(Rows, DotsOfGatheredAndOfAllRows) {
         std::vector<std::int32_t> chosen(count);
         for (std::size_t i = 0; i < count; ++i)
           chosen[i] = static_cast<std::int32_t>(i * 11 % rows);
+        std::vector<float> copied(count * width + 1, -7.0f);
+        GatherRows(table.data(), width, chosen.data(), count, copied.data());
+        for (std::size_t i = 0; i < count * width; ++i) {
+          const std::size_t row = static_cast<std::size_t>(chosen[i / width]);
+          EXPECT_EQ(copied[i], table[row * width + i % width]);
+        }
+        EXPECT_EQ(copied[count * width], -7.0f);
         std::vector<float> gathered(count + 1, -7.0f), all(count + 1, -7.0f);
         GatherDots(query.data(), table.data(), width, chosen.data(), count, gathered.data());
         Dots(query.data(), table.data(), width, count, all.data());

@@ -89,9 +89,7 @@ void BprMf::AddTo(SafetensorsWriter& writer) const {
 void BprMf::Representations(Side side, std::span<const std::int32_t> entities,
                             MatrixView<float> out) const {
   const Matrix<float>& rows = side == Side::kUser ? user_.values : item_.values;
-  for (std::size_t i = 0; i < entities.size(); ++i) {
-    std::copy_n(rows.row(static_cast<std::size_t>(entities[i])), rows.cols(), out.row(i));
-  }
+  kernels::GatherRows(rows.data(), rows.cols(), entities.data(), entities.size(), out.data());
 }
 
 void BprMf::ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const {

@@ -85,16 +85,26 @@ void DeTerm::BeginEpoch(std::int32_t epoch, const Parallel&) {
   }
 }
 
+// Both sides at once: while one routes its rows on a single thread, the other has work for the
+// rest.
 double DeTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
   const std::array<Part, 1> users{{{batch.distinct_users, Role::kGumbelUser, 1.0}}};
   const std::array<Part, 2> items{{{batch.distinct_positives, Role::kGumbelPositive, 0.5},
                                    {batch.distinct_negatives, Role::kGumbelNegative, 0.5}}};
-  const double of_users = StepSide(users_, Side::kUser, users, batch.step, student, parallel);
-  return of_users + StepSide(items_, Side::kItem, items, batch.step, student, parallel);
+  std::array<double, 2> losses;
+  parallel.For(2, [&](std::size_t side) {
+    losses[side] = side == 0
+                       ? ComputeSide(items_, Side::kItem, items, batch.step, student, parallel)
+                       : ComputeSide(users_, Side::kUser, users, batch.step, student, parallel);
+  });
+  AddGradients(items_, Side::kItem, items, student);
+  AddGradients(users_, Side::kUser, users, student);
+  return losses[0] + losses[1];
 }
 
-double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> parts,
-                        std::uint32_t step, TrainableModel& student, const Parallel& parallel) {
+double DeTerm::ComputeSide(ExpertSide& experts, Side side, std::span<const Part> parts,
+                           std::uint32_t step, const TrainableModel& student,
+                           const Parallel& parallel) {
   std::size_t rows = 0;
   for (const Part& part : parts) rows += part.entities.size();
   experts.student.Reshape(rows, student.representation_width());
@@ -127,18 +137,22 @@ double DeTerm::StepSide(ExpertSide& experts, Side side, std::span<const Part> pa
   const double loss = experts.loss.Compute(experts.Values(), experts.student, experts.teacher,
                                            experts.gumbel, experts.row_weights, de,
                                            experts.Gradients(), experts.student_gradient, parallel);
-  first = 0;
-  for (const Part& part : parts) {
-    student.AddRepresentationGradients(
-        side, part.entities,
-        std::as_const(experts.student_gradient).view().Rows(first, first + part.entities.size()));
-    first += part.entities.size();
-  }
   experts.routed += static_cast<double>(experts.loss.routed_pairs());
   experts.rows += static_cast<double>(rows);
   const auto chosen = experts.loss.chosen_rows();
   for (std::size_t m = 0; m < chosen.size(); ++m) experts.chosen[m] += chosen[m];
   return loss;
+}
+
+void DeTerm::AddGradients(const ExpertSide& experts, Side side, std::span<const Part> parts,
+                          TrainableModel& student) {
+  std::size_t first = 0;
+  for (const Part& part : parts) {
+    student.AddRepresentationGradients(
+        side, part.entities,
+        experts.student_gradient.view().Rows(first, first + part.entities.size()));
+    first += part.entities.size();
+  }
 }
 
 nlohmann::ordered_json DeTerm::Diagnostics() const {

@@ -61,8 +61,11 @@ class DeTerm : public Term {
     Role role;
     double weight;
   };
-  double StepSide(ExpertSide& experts, Side side, std::span<const Part> parts, std::uint32_t step,
-                  TrainableModel& student, const Parallel& parallel);
+  // The loss of one side; leaves its gradients in `experts`.
+  double ComputeSide(ExpertSide& experts, Side side, std::span<const Part> parts,
+                     std::uint32_t step, const TrainableModel& student, const Parallel& parallel);
+  static void AddGradients(const ExpertSide& experts, Side side, std::span<const Part> parts,
+                           TrainableModel& student);
 
   const Model* teacher_;
   DeTermOptions options_;
