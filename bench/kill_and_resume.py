@@ -60,7 +60,7 @@ def main():
         run([options.derrd, "import", *flags, "-o", dataset])
         run([options.derrd, "train", dataset, "--width", 200, "--epochs", 3, "-o", teacher])
         words = [options.derrd, "distill", dataset, "--teacher", teacher, "--method", "de-rrd", "--width", 20,
-                 "--epochs", options.epochs, "--threads", options.threads, "--checkpoint-every", 1, "--resume"]
+                 "--de-experts", 4, "--epochs", options.epochs, "--threads", options.threads, "--checkpoint-every", 1, "--resume"]
         begin = time.monotonic()
         run([*words, "-o", whole])
         seconds = time.monotonic() - begin
