@@ -110,7 +110,12 @@ class Matrix {
   void Reshape(std::size_t rows, std::size_t cols) {
     rows_ = rows;
     cols_ = cols;
-    data_.resize(rows * cols);
+    const std::size_t size = rows * cols;
+    if (size > data_.capacity()) {  // nothing is kept, so nothing need be copied
+      data_.clear();
+      data_.reserve(size + size / 8);
+    }
+    data_.resize(size);
   }
   void SetZero() { data_.assign(data_.size(), T{}); }
 
