@@ -250,6 +250,8 @@ def main():
     parser.add_argument("--compile", action="store_true", help="try torch.compile, too (minutes, and a C++ compiler)")
     parser.add_argument("--check", action="store_true", help="compare results instead of times")
     options = parser.parse_args()
+    if os.getloadavg()[0] > 0.5:
+        say("Something else runs on this machine: the times will be wrong, PyTorch's more so.")
     comparison = Comparison(options)
     if options.check:
         pytorch_check.check(comparison)
