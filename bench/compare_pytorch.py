@@ -249,7 +249,7 @@ def main():
     parser.add_argument("--de-epochs", type=int, default=1000, help="at most, of DE's whole run; it may stop early")
     parser.add_argument("--longest-epoch", type=float, default=30, help="seconds after which PyTorch's epoch of DE is "
                         "broken off and scaled up")
-    parser.add_argument("--adam-rate", type=float, help="parameter-steps/s of Adam's replay on all cores, for the limits")
+    parser.add_argument("--adam-rate", type=float, help="parameter-steps/s of Adam, all cores, for the limits")
     parser.add_argument("--compile", action="store_true", help="try torch.compile, too (minutes, and a C++ compiler)")
     parser.add_argument("--check", action="store_true", help="compare results instead of times")
     options = parser.parse_args()
