@@ -143,14 +143,17 @@ class Comparison(Runner):
         seconds, counted = [], self.steps
         for epoch in epochs:
             begin = time.perf_counter()
-            for count, batch in enumerate(trainer.batches(epoch), 1):
+            batches = trainer.batches(epoch)
+            first = next(batches)  # draws the whole epoch, which is not to be scaled up
+            drawn = time.perf_counter()
+            for count, batch in enumerate(itertools.chain([first], batches), 1):
                 trainer.step(batch)
                 if time.perf_counter() - begin > self.options.longest_epoch:
                     break
-            seconds.append((time.perf_counter() - begin) * self.steps / count)
+            seconds.append(drawn - begin + (time.perf_counter() - drawn) * self.steps / count)
             counted = min(counted, count)
             say(f"de, PyTorch, epoch {epoch}: {seconds[-1]:.1f} s by {count} of {self.steps} batches")
-        note = "" if counted == self.steps else f"; {counted} or more of an epoch's {self.steps} batches, scaled up"
+        note = "" if counted == self.steps else f", scaled up from {counted} or more of an epoch's {self.steps} batches"
         return seconds, f"{variant}{note}"
 
     def fastest(self, ways):
@@ -246,10 +249,12 @@ def main():
     parser.add_argument("--de-epochs", type=int, default=1000, help="at most, of DE's whole run; it may stop early")
     parser.add_argument("--longest-epoch", type=float, default=30, help="seconds after which PyTorch's epoch of DE is "
                         "broken off and scaled up")
-    parser.add_argument("--adam-rate", type=float, help="parameter-steps/s of Adam's replay on all cores, for the limits")
+    parser.add_argument("--adam-rate", type=float, help="parameter-steps/s of Adam, all cores, for the limits")
     parser.add_argument("--compile", action="store_true", help="try torch.compile, too (minutes, and a C++ compiler)")
     parser.add_argument("--check", action="store_true", help="compare results instead of times")
     options = parser.parse_args()
+    if os.getloadavg()[0] > 0.5:
+        say("Something else runs on this machine: the times will be wrong, PyTorch's more so.")
     comparison = Comparison(options)
     if options.check:
         pytorch_check.check(comparison)
