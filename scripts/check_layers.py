@@ -11,7 +11,7 @@ MAY_KNOW = {
     "data": {"core"},
     "models": {"core", "kernels"},
     "losses": {"core", "kernels"},
-    "eval": {"models", "data", "core"},
+    "eval": {"models", "data", "core", "kernels"},
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
     "report": {"eval", "models", "data", "core"},
     "cli": {"report", "train", "losses", "eval", "models", "data", "core"},
