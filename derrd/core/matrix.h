@@ -112,8 +112,9 @@ class Matrix {
     cols_ = cols;
     const std::size_t size = rows * cols;
     if (size > data_.capacity()) {  // nothing is kept, so nothing need be copied
+      const bool grows = data_.capacity() > 0;  // and will again
       data_.clear();
-      data_.reserve(size + size / 8);
+      data_.reserve(grows ? size + size / 8 : size);
     }
     data_.resize(size);
   }
