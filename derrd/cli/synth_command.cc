@@ -6,9 +6,9 @@
 #include <string>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/memory.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/split_flags.h"
-#include "derrd/cli/memory.h"
 #include "derrd/core/error.h"
 #include "derrd/data/import_summary.h"
 #include "derrd/data/synthetic.h"

@@ -111,7 +111,7 @@ class Matrix {
     rows_ = rows;
     cols_ = cols;
     const std::size_t size = rows * cols;
-    if (size > data_.capacity()) {  // nothing is kept, so nothing need be copied
+    if (size > data_.capacity()) {              // nothing is kept, so nothing need be copied
       const bool grows = data_.capacity() > 0;  // and will again
       data_.clear();
       data_.reserve(grows ? size + size / 8 : size);
