@@ -12,6 +12,10 @@ foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
     if(room STREQUAL cli)
       target_link_libraries(${room}_test PRIVATE derrd_cli)
     endif()
+    if(DERRD_PRECOMPILE)
+      target_precompile_headers(${room}_test PRIVATE <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h>)
+    endif()
+    target_compile_options(${room}_test PRIVATE ${DERRD_LIGHTLY})
     target_compile_definitions(${room}_test PRIVATE
       DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata"
       DERRD_PYTHON="${Python3_EXECUTABLE}")

@@ -123,12 +123,11 @@ void BprMf::SelectRows(std::span<const std::int32_t> users, std::span<const std:
     for (std::size_t s = 0; s < entities.size(); ++s) {
       side.slots[static_cast<std::size_t>(entities[s])] = static_cast<std::int32_t>(s);
     }
-    side.entry_slots.clear();
     side.direct.clear();
   };
   select(user_step_, users);
   select(item_step_, items);
-  pair_gradients_.clear();
+  scored_.clear();
 }
 
 void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) {
@@ -149,15 +148,7 @@ void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel
 }
 
 void BprMf::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
-  for (std::size_t l = 0; l < lists.lists(); ++l) {
-    const std::int32_t slot = user_step_.slots[static_cast<std::size_t>(lists.users[l])];
-    const std::size_t count = lists.begin(l + 1) - lists.begin(l);
-    user_step_.entry_slots.insert(user_step_.entry_slots.end(), count, slot);
-  }
-  for (const std::int32_t item : lists.items) {
-    item_step_.entry_slots.push_back(item_step_.slots[static_cast<std::size_t>(item)]);
-  }
-  pair_gradients_.insert(pair_gradients_.end(), gradients.begin(), gradients.end());
+  scored_.push_back({lists, gradients});
 }
 
 void BprMf::AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
@@ -168,21 +159,40 @@ void BprMf::AddRepresentationGradients(Side side, std::span<const std::int32_t> 
   step.direct.push_back(std::move(direct));
 }
 
+// Calls visit(user, item, d(loss)/d(score)) for every scored pair, in the order in which they came.
+template <typename Visit>
+void BprMf::ForScoredPairs(const Visit& visit) const {
+  for (const auto& [lists, gradients] : scored_) {
+    for (std::size_t l = 0; l < lists.lists(); ++l) {
+      const std::size_t end = lists.begin(l + 1);
+      for (std::size_t p = lists.begin(l); p < end; ++p) {
+        visit(lists.users[l], lists.items[p], gradients[p]);
+      }
+    }
+  }
+}
+
 // A counting sort by slot; pairs of one slot keep the order in which they were added, so the order
 // of every sum is fixed.
-void BprMf::SortPairs(StepSide& side, const StepSide& other) const {
-  const std::size_t pairs = pair_gradients_.size();
+void BprMf::SortPairs(StepSide& side) const {
+  const bool is_user = side.table == &user_;
+  const auto slot = [&](std::int32_t user, std::int32_t item) {
+    return static_cast<std::size_t>(side.slots[static_cast<std::size_t>(is_user ? user : item)]);
+  };
+  std::size_t pairs = 0;
+  for (const Scored& scored : scored_) pairs += scored.lists.size();
   side.begin.assign(side.table->rows.size() + 1, 0);
-  for (const std::int32_t slot : side.entry_slots) ++side.begin[static_cast<std::size_t>(slot) + 1];
+  ForScoredPairs(
+      [&](std::int32_t user, std::int32_t item, float) { ++side.begin[slot(user, item) + 1]; });
   for (std::size_t s = 1; s < side.begin.size(); ++s) side.begin[s] += side.begin[s - 1];
   side.other_rows.resize(pairs);
   side.weights.resize(pairs);
   std::vector<std::int64_t> next(side.begin.begin(), side.begin.end() - 1);
-  for (std::size_t p = 0; p < pairs; ++p) {
-    const auto at = static_cast<std::size_t>(next[static_cast<std::size_t>(side.entry_slots[p])]++);
-    side.other_rows[at] = other.table->rows[static_cast<std::size_t>(other.entry_slots[p])];
-    side.weights[at] = pair_gradients_[p];
-  }
+  ForScoredPairs([&](std::int32_t user, std::int32_t item, float gradient) {
+    const auto at = static_cast<std::size_t>(next[slot(user, item)]++);
+    side.other_rows[at] = is_user ? item : user;
+    side.weights[at] = gradient;
+  });
 }
 
 // The gradient of a row is a weighted sum of rows of the other side, summed by one task.
@@ -212,9 +222,7 @@ void BprMf::AccumulateRows(StepSide& side, const StepSide& other, const Parallel
 }
 
 void BprMf::Backward(const Parallel& parallel) {
-  parallel.For(2, [&](std::size_t side) {
-    side == 0 ? SortPairs(user_step_, item_step_) : SortPairs(item_step_, user_step_);
-  });
+  parallel.For(2, [&](std::size_t side) { SortPairs(side == 0 ? user_step_ : item_step_); });
   AccumulateRows(user_step_, item_step_, parallel);
   AccumulateRows(item_step_, user_step_, parallel);
 }

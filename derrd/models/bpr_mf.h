@@ -56,25 +56,31 @@ class BprMf : public TrainableModel {
   // One side's part of a step. Slot s of a step is row table->rows[s] of the table.
   struct StepSide {
     EmbeddingTable* table;
-    std::vector<std::int32_t> slots;        // of every entity; valid for this step's rows only
-    std::vector<std::int32_t> entry_slots;  // for each scored pair with a gradient, its slot here
-    std::vector<std::int64_t> begin;        // pairs of slot s, sorted: [begin[s], begin[s + 1])
-    std::vector<std::int32_t> other_rows;   // sorted: the row of the other side
-    std::vector<float> weights;             // sorted: d(loss)/d(score)
+    std::vector<std::int32_t> slots;       // of every entity; valid for this step's rows only
+    std::vector<std::int64_t> begin;       // pairs of slot s, sorted: [begin[s], begin[s + 1])
+    std::vector<std::int32_t> other_rows;  // sorted: the row of the other side
+    std::vector<float> weights;            // sorted: d(loss)/d(score)
     struct Direct {
       std::span<const std::int32_t> entities;
       Matrix<float> gradients;
     };
     std::vector<Direct> direct;  // gradients of representations
   };
-  void SortPairs(StepSide& side, const StepSide& other) const;
+  // Scores that a loss has asked a gradient of.
+  struct Scored {
+    ScoreLists lists;
+    std::span<const float> gradients;
+  };
+  template <typename Visit>
+  void ForScoredPairs(const Visit& visit) const;
+  void SortPairs(StepSide& side) const;
   void AccumulateRows(StepSide& side, const StepSide& other, const Parallel& parallel) const;
   void Bind();
 
   EmbeddingTable user_, item_;
   std::array<EmbeddingTable*, 2> tables_{};
   StepSide user_step_{}, item_step_{};
-  std::vector<float> pair_gradients_;
+  std::vector<Scored> scored_;  // of the step
 };
 
 }  // namespace derrd

@@ -48,7 +48,8 @@ class TrainableModel : public Model {
 
   // out: lists.size() scores. The lists must stay as they are until Backward.
   virtual void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) = 0;
-  // Adds d(loss)/d(score) for each score of the lists.
+  // Adds d(loss)/d(score) for each score of the lists. The gradients, too, must stay as they are
+  // until Backward.
   virtual void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) = 0;
 
   // Adds d(loss)/d(representation); gradients: entities.size() x representation_width(), and the

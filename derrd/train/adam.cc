@@ -64,8 +64,8 @@ void Adam::AddTableState(std::vector<NamedMatrix>& state) {
   for (auto& own : tables_) own->moments.AddState(own->table->name, state);
 }
 
-// Sorted by how long they have been asleep (a counting sort), so that rows replayed together have
-// the same number of steps ahead of them.
+// The rows that are behind, sorted by how long they have been asleep (a counting sort), so that rows
+// replayed together have the same number of steps ahead of them.
 void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const Parallel& parallel) {
   const auto row_step = [&](std::int32_t row) -> std::int32_t& {
     return state.row_step[static_cast<std::size_t>(row)];
@@ -74,12 +74,15 @@ void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const P
     return static_cast<std::size_t>(
         std::max(0, kAgeClasses - 1 - (step() - row_step(row))));  // the oldest first
   };
+  const auto is_behind = [&](std::int32_t row) { return row_step(row) < step(); };
   std::vector<std::size_t> next(kAgeClasses + 1, 0);
-  for (const std::int32_t row : rows) ++next[age_class(row) + 1];
+  for (const std::int32_t row : rows) next[age_class(row) + 1] += is_behind(row) ? 1 : 0;
   for (std::size_t c = 1; c < next.size(); ++c) next[c] += next[c - 1];
-  sorted_rows_.resize(rows.size());
-  sorted_steps_.resize(rows.size());
+  const std::size_t behind = next.back();
+  sorted_rows_.resize(behind);
+  sorted_steps_.resize(behind);
   for (const std::int32_t row : rows) {
+    if (!is_behind(row)) continue;
     const std::size_t at = next[age_class(row)]++;
     sorted_rows_[at] = row;
     sorted_steps_[at] = row_step(row);
@@ -87,7 +90,7 @@ void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const P
   Matrix<float>& values = state.table->values;
   const kernels::AdamRows table = state.moments.RowsOf(values);
   parallel.ForRanges(
-      rows.size(), RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
+      behind, RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
         kernels::AdamReplay(table, sorted_rows_.data() + begin, sorted_steps_.data() + begin,
                             end - begin, step(), scales_.data(), constants_);
         for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step();

@@ -2,9 +2,12 @@
 
 #include <cmath>
 
-#include "derrd/train/selected_rows.h"
-
 namespace derrd {
+namespace {
+
+constexpr std::size_t kGrain = 16384;  // parameters a task moves
+
+}  // namespace
 
 kernels::AdamConstants AdamOptions::Constants() const {
   return {static_cast<float>(beta1), static_cast<float>(beta2), static_cast<float>(epsilon),
@@ -35,7 +38,7 @@ void DenseAdam::Step(std::int32_t step, const Parallel& parallel) {
                         state.moments.second.data() + begin, parameter.gradient.data() + begin,
                         end - begin, scale, constants);
     };
-    parallel.ForRanges(parameter.values.size(), kElementsPerTask, apply);
+    parallel.ForRanges(parameter.values.size(), kGrain, apply);
   }
 }
 

@@ -12,7 +12,7 @@
 
 namespace derrd {
 
-inline constexpr std::size_t kElementsPerTask = 16384;
+inline constexpr std::size_t kElementsPerTask = 4096;
 
 inline std::size_t RowsPerTask(std::size_t width) {
   return std::max<std::size_t>(1, kElementsPerTask / std::max<std::size_t>(width, 1));
