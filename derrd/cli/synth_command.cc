@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint32_t kUsualNegatives = 99;
 constexpr std::size_t kLeastForLeaveOneOut = 3;
 
-struct Options : CommonOptions {
+struct SynthOptions : CommonOptions {
   SyntheticOptions synthetic;
   HoldOutOptions hold_out;
   std::string output;
@@ -36,7 +36,7 @@ bool IsText(const std::string& output) {
   return output.ends_with(".tsv");
 }
 
-HoldOutOptions HoldOutOf(const Options& options) {
+HoldOutOptions HoldOutOf(const SynthOptions& options) {
   HoldOutOptions hold_out = options.hold_out;
   hold_out.seed = options.seed;
   const bool leave_one_out = hold_out.split != SplitKind::kRatio;
@@ -58,7 +58,7 @@ double BytesNeeded(const SyntheticOptions& options, const HoldOutOptions& hold_o
          users * (48.0 + 4.0 * hold_out.negatives.value_or(0));
 }
 
-void PrintDataset(const Options& options, const DatasetContents& contents) {
+void PrintDataset(const SynthOptions& options, const DatasetContents& contents) {
   ImportSummary summary;
   summary.CountKept(contents);
   if (options.json) {
@@ -69,21 +69,21 @@ void PrintDataset(const Options& options, const DatasetContents& contents) {
   fmt::print(stderr, "{}wrote    {}\n", KeptToText(summary), options.output);
 }
 
-void WriteData(const Options& options, const HoldOutOptions& hold_out, const SyntheticWorld& world,
-               const Parallel& parallel) {
+void WriteData(const SynthOptions& options, const HoldOutOptions& hold_out,
+               const SyntheticWorld& world, const Parallel& parallel) {
   const DatasetContents contents = MakeSyntheticDataset(world, hold_out, parallel);
   WriteDataset(contents, options.output);
   PrintDataset(options, contents);
 }
 
-void WriteText(const Options& options, const SyntheticWorld& world, const Parallel& parallel) {
+void WriteText(const SynthOptions& options, const SyntheticWorld& world, const Parallel& parallel) {
   WriteInteractions(world.Draw(parallel).view(), options.output);
   const std::uint64_t count = options.synthetic.interactions;
   if (options.json) return PrintJson({{"file", options.output}, {"interactions", count}});
   fmt::print(stderr, "wrote    {}: {} interactions\n", options.output, count);
 }
 
-void Run(const Options& options) {
+void RunSynth(const SynthOptions& options) {
   const bool text = IsText(options.output);
   if (text && options.hold_out.any()) {
     Fail<UsageError>(
@@ -123,11 +123,11 @@ void AddLawFlags(CLI::App& app, SyntheticOptions& options) {
 }  // namespace
 
 void AddSynthCommand(CLI::App& program) {
-  auto [app, options] = AddCommand<Options>(
+  auto [app, options] = AddCommand<SynthOptions>(
       program, "synth", "Makes interactions with a long tail and a known latent structure",
       "derrd synth --users 100000 --items 20000 --interactions 10000000 -o big.derrd\n  "
       "derrd synth --interactions 1000000 --truth truth.safetensors -o plain.tsv",
-      Run);
+      RunSynth);
   AddLawFlags(*app, options->synthetic);
   AddSplitFlags(*app, options->hold_out, kUsualNegatives);
   app->add_option("--truth", options->truth, "Also write the tastes, topics and popularities");

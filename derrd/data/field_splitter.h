@@ -16,6 +16,9 @@ enum class FieldStyle {
   kRuns,    // fields end at any run of spaces, tabs and characters of the delimiter
 };
 
+// As many fields as a record has.
+inline constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
+
 // Splits records in one style. Spaces around a field are left off.
 class FieldSplitter {
  public:

@@ -11,7 +11,6 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
 constexpr std::size_t kShownCharacters = 40;
 
 // A field as it may be shown in a message.

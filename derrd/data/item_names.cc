@@ -12,9 +12,6 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kLinesLookedAt = 50;
-constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
-
 struct NameTable {
   std::string delimiter;
   bool header = false;

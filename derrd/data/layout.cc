@@ -14,8 +14,6 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kLinesLookedAt = 50;
-constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
 constexpr std::size_t kMostSpacedColumns = 4;  // user, item, rating, time
 constexpr std::array<std::string_view, 5> kDelimiters = {"::", "\t", ",", ";", "|"};
 

@@ -52,6 +52,9 @@ struct Layout {
 // cannot, or when a column that was asked for is not there (it lists those that are).
 Layout DetectLayout(std::string_view preview, const std::string& path, const ReadOptions& options);
 
+// Lines at the start of a file that say what its layout is.
+inline constexpr std::size_t kLinesLookedAt = 50;
+
 // The complete, non-empty lines at the start of a text, `most` of them unless there are fewer.
 std::vector<std::string_view> FirstLines(std::string_view preview, std::size_t most);
 

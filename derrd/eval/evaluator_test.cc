@@ -72,9 +72,6 @@ void ExpectNear(const Metrics& a, const Metrics& b) {
   for (const auto& [name, value] : a) EXPECT_NEAR(value, b.At(name), 1e-12) << name;
 }
 
-const Ids kNone;
-const Names kIndices{kNone, kNone};
-
 TEST(EvaluateFull, AgreesWithBruteForceAndIsTheSameAtAnyNumberOfThreads) {
   // More users than a block has, a number of them that no slice divides, ties everywhere.
   const auto model = ScoreTable::WithTies(1003, 137, 1);

@@ -12,9 +12,6 @@
 namespace derrd {
 namespace {
 
-const Ids kNone;
-const Names kIndices{kNone, kNone};
-
 // A model that takes at least 200 microseconds to answer.
 class SlowTable : public ScoreTable {
  public:

@@ -16,9 +16,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-const Ids kNone;
-const Names kIndices{kNone, kNone};
-
 std::vector<std::int32_t> SlowRanking(const ScoreTable& model, const Interactions& train,
                                       std::size_t user) {
   std::vector<std::int32_t> items;

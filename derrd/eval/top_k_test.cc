@@ -101,9 +101,6 @@ TEST(TopK, ScoresThatAreNotFiniteAreComplainedAboutUnlessExcluded) {
   EXPECT_THROW(both.Select(scores, {}, ThrowBroken), Broken);
 }
 
-const Ids kNone;
-const Names kIndices{kNone, kNone};
-
 TEST(ForEachTopK, EachUserOnceWithItsOwn) {
   const auto model = ScoreTable::WithTies(331, 97, 11);
   const auto excluded = RandomInteractions(331, 97, 20, 12);

@@ -13,7 +13,7 @@ namespace derrd::kernels {
 namespace {
 
 // Few distinct values, so that many equal the bound.
-std::vector<float> Draw(std::size_t n, unsigned seed) {
+std::vector<float> DrawFew(std::size_t n, unsigned seed) {
   std::mt19937 engine(seed);
   std::uniform_int_distribution<int> value(-3, 3);
   std::vector<float> x(n);
@@ -27,7 +27,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 TEST(Select, CountsAndFindsWhatTheComparisonSays) {
   OnEveryTarget([] {
     for (const std::size_t n : kLengths) {
-      auto x = Draw(n, 1);
+      auto x = DrawFew(n, 1);
       if (n > 5) x[5] = std::nanf("");
       for (const float bound : {-4.0f, -3.0f, 0.0f, 2.5f, 3.0f, -kInfinity, kInfinity}) {
         std::size_t not_below = 0;
@@ -48,7 +48,7 @@ TEST(Select, CountsAndFindsWhatTheComparisonSays) {
 TEST(Select, OneNumberThatIsNotFiniteIsSeenWhereverItStands) {
   OnEveryTarget([] {
     for (const std::size_t n : kLengths) {
-      auto x = Draw(n, 2);
+      auto x = DrawFew(n, 2);
       if (n > 0) x[0] = std::numeric_limits<float>::max();
       EXPECT_TRUE(AllFinite(x.data(), n));
       for (std::size_t at = 0; at < n; ++at) {

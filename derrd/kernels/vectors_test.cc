@@ -15,7 +15,8 @@
 namespace derrd::kernels {
 namespace {
 
-const std::vector<std::size_t> kLengths = {0, 1, 2, 3, 7, 8, 15, 16, 17, 20, 30, 33, 64, 110, 200};
+const std::vector<std::size_t> kRowLengths = {0,  1,  2,  3,  7,  8,   15, 16,
+                                              17, 20, 30, 33, 64, 110, 200};
 
 template <typename T>
 std::vector<T> Draw(std::size_t n, unsigned seed, double scale = 1.0) {
@@ -43,7 +44,7 @@ TYPED_TEST_SUITE(VectorsTest, Precisions);
 TYPED_TEST(VectorsTest, RowsAreAddedAndMultiplied) {
   using T = TypeParam;
   OnEveryTarget([] {
-    for (const std::size_t n : kLengths) {
+    for (const std::size_t n : kRowLengths) {
       const auto x = Draw<T>(n, 1), bias = Draw<T>(n, 2), start = Draw<T>(n, 3);
       const T scale = static_cast<T>(0.7);
       long double dot = 0, size = 0;
@@ -70,7 +71,7 @@ TYPED_TEST(VectorsTest, RowsAreAddedAndMultiplied) {
 TYPED_TEST(VectorsTest, AReluLayerForwardAndBackward) {
   using T = TypeParam;
   OnEveryTarget([] {
-    for (const std::size_t n : kLengths) {
+    for (const std::size_t n : kRowLengths) {
       const std::size_t rows = 3;
       const auto x = Draw<T>(rows * n, 4), bias = Draw<T>(n, 5);
       auto hidden = x;
@@ -97,7 +98,7 @@ TYPED_TEST(VectorsTest, AReluLayerForwardAndBackward) {
 TYPED_TEST(VectorsTest, ExponentialsAndLogarithms) {
   using T = TypeParam;
   OnEveryTarget([] {
-    for (const std::size_t n : kLengths) {
+    for (const std::size_t n : kRowLengths) {
       auto a = Draw<T>(n, 7, 20.0);
       const auto b = Draw<T>(n, 8, 3.0);
       if (n > 2) a[1] = -1000;
@@ -123,7 +124,7 @@ TYPED_TEST(VectorsTest, ExponentialsAndLogarithms) {
 TYPED_TEST(VectorsTest, SoftmaxOfEachRow) {
   using T = TypeParam;
   OnEveryTarget([] {
-    for (const std::size_t n : kLengths) {
+    for (const std::size_t n : kRowLengths) {
       if (n == 0) continue;
       const std::size_t rows = 5;
       const auto logits = Draw<T>(rows * n, 9, 5.0), bias = Draw<T>(n, 10);

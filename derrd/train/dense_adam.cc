@@ -5,7 +5,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kGrain = 16384;  // parameters a task moves
+constexpr std::size_t kDenseGrain = 16384;  // parameters a task moves
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void DenseAdam::Step(std::int32_t step, const Parallel& parallel) {
                         state.moments.second.data() + begin, parameter.gradient.data() + begin,
                         end - begin, scale, constants);
     };
-    parallel.ForRanges(parameter.values.size(), kGrain, apply);
+    parallel.ForRanges(parameter.values.size(), kDenseGrain, apply);
   }
 }
 

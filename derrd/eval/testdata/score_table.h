@@ -9,9 +9,14 @@
 
 #include "derrd/core/random.h"
 #include "derrd/data/dataset.h"
+#include "derrd/eval/score_rows.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
+
+// Users and items are called by their numbers.
+inline const Ids kNone;
+inline const Names kIndices{kNone, kNone};
 
 class ScoreTable : public Model {
  public:
