@@ -64,8 +64,8 @@ void Adam::AddTableState(std::vector<NamedMatrix>& state) {
   for (auto& own : tables_) own->moments.AddState(own->table->name, state);
 }
 
-// The rows that are behind, sorted by how long they have been asleep (a counting sort), so that rows
-// replayed together have the same number of steps ahead of them.
+// The rows that are behind, sorted by how long they have been asleep (a counting sort), so that
+// rows replayed together have the same number of steps ahead of them.
 void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const Parallel& parallel) {
   const auto row_step = [&](std::int32_t row) -> std::int32_t& {
     return state.row_step[static_cast<std::size_t>(row)];
@@ -89,12 +89,11 @@ void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const P
   }
   Matrix<float>& values = state.table->values;
   const kernels::AdamRows table = state.moments.RowsOf(values);
-  parallel.ForRanges(
-      behind, RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
-        kernels::AdamReplay(table, sorted_rows_.data() + begin, sorted_steps_.data() + begin,
-                            end - begin, step(), scales_.data(), constants_);
-        for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step();
-      });
+  parallel.ForRanges(behind, RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
+    kernels::AdamReplay(table, sorted_rows_.data() + begin, sorted_steps_.data() + begin,
+                        end - begin, step(), scales_.data(), constants_);
+    for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step();
+  });
 }
 
 }  // namespace derrd
