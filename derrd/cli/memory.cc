@@ -53,7 +53,8 @@ double TableBytes(const RunSize& size, OptimizerKind optimizer) {
 }
 
 double RankingBytes(const RunSize& size, const RrdOptions& rrd) {
-  return sizeof(std::int32_t) * Product(size.users, std::min(rrd.top, size.items));
+  constexpr double kCopies = 2;  // best first, and ascending to sample outside of
+  return kCopies * sizeof(std::int32_t) * Product(size.users, std::min(rrd.top, size.items));
 }
 
 double ListBytes(const RunSize& size, const RrdOptions& rrd) {

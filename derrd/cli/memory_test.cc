@@ -41,9 +41,9 @@ TEST(Memory, TablesStayWithin16BytesAParameterAndWhatAStepTouches) {
 
 TEST(Memory, RankingsAreCutToTheItems) {
   RrdOptions rrd;
-  EXPECT_EQ(RankingBytes(kSize, rrd), 4.0 * 1e6 * 500);
+  EXPECT_EQ(RankingBytes(kSize, rrd), 8.0 * 1e6 * 500);
   rrd.top = 1'000'000;
-  EXPECT_EQ(RankingBytes(kSize, rrd), 4.0 * 1e6 * 1e5);
+  EXPECT_EQ(RankingBytes(kSize, rrd), 8.0 * 1e6 * 1e5);
   EXPECT_EQ(ListBytes(kSize, rrd), 4.0 * 1e6 * 80 + 40.0 * 1024 * 80);
 }
 
