@@ -45,7 +45,7 @@ class BprMf : public TrainableModel {
   std::span<DenseParameter* const> dense_parameters() override { return {}; }
   void SelectRows(std::span<const std::int32_t> users,
                   std::span<const std::int32_t> items) override;
-  void Forward(const Parallel&) override {}
+  void Forward(std::uint32_t, const Parallel&) override {}
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override;
   void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) override;
   void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,

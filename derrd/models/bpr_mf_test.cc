@@ -58,7 +58,7 @@ TEST(BprMf, GradientsReachEveryRowOfTheStep) {
     }
     Step step;
     model.SelectRows(step.users, step.items);
-    model.Forward(parallel);
+    model.Forward(0, parallel);
     std::vector<float> scores(step.list_items.size());
     model.Scores(step.lists(), scores, parallel);
     model.AddScoreGradients(step.lists(), step.score_gradients);

@@ -44,7 +44,9 @@ class TrainableModel : public Model {
   // The distinct users and items that this step will ask for. Sets `rows` of every table.
   virtual void SelectRows(std::span<const std::int32_t> users,
                           std::span<const std::int32_t> items) = 0;
-  virtual void Forward(const Parallel& parallel) = 0;
+  // step: from 0, over the whole run; what the model draws (corruption, dropout) is a function of
+  // it.
+  virtual void Forward(std::uint32_t step, const Parallel& parallel) = 0;
 
   // out: lists.size() scores. The lists must stay as they are until Backward.
   virtual void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) = 0;
@@ -57,6 +59,11 @@ class TrainableModel : public Model {
   virtual void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
                                           MatrixView<const float> gradients) = 0;
   virtual void Backward(const Parallel& parallel) = 0;
+
+  // Brings what Model's functions answer from up to date with the parameters (e.g. propagates the
+  // embeddings of a graph). Called when parameters have changed outside of a step and before
+  // anybody asks between steps.
+  virtual void Refresh(const Parallel&) {}
 };
 
 }  // namespace derrd

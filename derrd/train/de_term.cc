@@ -77,7 +77,7 @@ DeTerm::DeTerm(const Model& teacher, std::size_t student_width, const DeTermOpti
   }
 }
 
-void DeTerm::BeginEpoch(std::int32_t epoch, const Parallel&) {
+void DeTerm::BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel&) {
   temperature_ = Temperature(options_, epoch);
   for (ExpertSide* side : {&users_, &items_}) {
     side->routed = side->rows = 0.0;

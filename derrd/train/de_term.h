@@ -36,7 +36,8 @@ class DeTerm : public Term {
          std::uint64_t seed);
 
   std::string_view name() const override { return "de"; }
-  void BeginEpoch(std::int32_t epoch, const Parallel& parallel) override;
+  void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
+                  const Parallel& parallel) override;
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
   std::span<DenseParameter* const> parameters() override { return parameters_; }
   nlohmann::ordered_json Diagnostics() const override;

@@ -41,7 +41,7 @@ RrdTerm::RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& op
   }
 }
 
-void RrdTerm::BeginEpoch(std::int32_t epoch, const Parallel& parallel) {
+void RrdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel& parallel) {
   const auto step = static_cast<std::uint64_t>(epoch);
   parallel.ForRanges(dataset_->users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
     PositionSampler positions(rankings_.length(), options_.temperature);

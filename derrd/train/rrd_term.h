@@ -30,7 +30,8 @@ class RrdTerm : public Term {
   RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& options, std::uint64_t seed);
 
   std::string_view name() const override { return "rrd"; }
-  void BeginEpoch(std::int32_t epoch, const Parallel& parallel) override;
+  void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
+                  const Parallel& parallel) override;
   void SelectRows(const Batch& batch, EntitySet& users, EntitySet& items) override;
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 

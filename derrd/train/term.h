@@ -22,8 +22,10 @@ class Term {
 
   virtual std::string_view name() const = 0;  // in logs: "bpr", "de", "rrd"
 
-  // Before the first batch of an epoch (from 0): resampling, schedules.
-  virtual void BeginEpoch(std::int32_t /*epoch*/, const Parallel&) {}
+  // Before the first batch of an epoch (from 0): resampling, also from what the student knows by
+  // now, and schedules.
+  virtual void BeginEpoch(std::int32_t /*epoch*/, const TrainableModel& /*student*/,
+                          const Parallel&) {}
   // Names the entities that the step will read beyond the batch's own.
   virtual void SelectRows(const Batch&, EntitySet& /*users*/, EntitySet& /*items*/) {}
   // Returns the loss before its weight and adds the weighted gradient to the student and to the

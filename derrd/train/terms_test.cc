@@ -44,7 +44,7 @@ class TermsTest : public testing::Test {
         items_(dataset_.items()) {}
 
   double Step(Term& term, std::int32_t epoch) {
-    term.BeginEpoch(epoch, parallel_);
+    term.BeginEpoch(epoch, student_, parallel_);
     const Batch& batch = batches_.Get(epoch, 0, parallel_);
     users_.Clear();
     items_.Clear();

@@ -72,6 +72,7 @@ Trainer::Trainer(TrainableModel& student, const Dataset& dataset,
   for (const auto& term : terms) {
     for (DenseParameter* parameter : term->parameters()) optimizer_->Add(parameter);
   }
+  student.Refresh(parallel);
 }
 
 bool Trainer::Done() const {
@@ -83,7 +84,7 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
   EpochReport report{};
   report.epoch = epochs_++;
   const Stopwatch watch;
-  for (const auto& term : terms_) term->BeginEpoch(report.epoch, parallel_);
+  for (const auto& term : terms_) term->BeginEpoch(report.epoch, student_, parallel_);
   std::vector<double> sums(terms_.size(), 0.0);
   const std::size_t count = batches_.batches_per_epoch();
   for (std::size_t b = 0; b < count; ++b) {
@@ -91,6 +92,7 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
     if (on_batch) on_batch(b + 1);
   }
   optimizer_->Flush(parallel_);
+  student_.Refresh(parallel_);
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     const std::string name(terms_[t]->name());
     report.losses.emplace_back(name, sums[t] / static_cast<double>(dataset_.train().size()));
@@ -110,7 +112,7 @@ void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
   for (const auto& term : terms_) term->SelectRows(batch, users_, items_);
   student_.SelectRows(users_.members(), items_.members());
   optimizer_->BeginStep(parallel_);
-  student_.Forward(parallel_);
+  student_.Forward(batch.step, parallel_);
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     const double loss = terms_[t]->Step(batch, student_, parallel_);
     if (!std::isfinite(loss)) {
@@ -148,6 +150,7 @@ TrainResult Trainer::Finish() {
   }
   best_.clear();
   optimizer_.reset();  // makes room for the copy
+  student_.Refresh(parallel_);
   return {student_.Copy(), validate_ ? stopping_.best_epoch() : epochs_ - 1, epochs_,
           stopping_.best()};
 }
@@ -201,6 +204,7 @@ void Trainer::Restore(const SafetensorsFile& file) {
   optimizer_->SetStep(state.at("steps").get<std::int32_t>());
   stopping_.Restore(state.at("stopping"));
   epochs_ = state.at("epochs").get<std::int32_t>();
+  student_.Refresh(parallel_);
 }
 
 TrainResult Train(TrainableModel& student, const Dataset& dataset,

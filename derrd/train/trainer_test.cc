@@ -181,7 +181,9 @@ TEST_F(TrainerTest, ACheckpointOfAnotherShapeIsRefused) {
 class ExplodingTerm : public Term {
  public:
   std::string_view name() const override { return "boom"; }
-  void BeginEpoch(std::int32_t epoch, const Parallel&) override { epoch_ = epoch; }
+  void BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel&) override {
+    epoch_ = epoch;
+  }
   double Step(const Batch&, TrainableModel&, const Parallel&) override {
     return epoch_ < 2 ? 0.0 : std::numeric_limits<double>::infinity();
   }
