@@ -28,7 +28,7 @@ Json ConfigOf(const DeTermOptions& de) {
           {"initial_temperature", de.initial_temperature},
           {"final_temperature", de.final_temperature},
           {"temperature_epochs", de.temperature_epochs},
-          {"routing_threshold", de.routing_threshold}};
+          {"routing_tolerance", de.routing_tolerance}};
 }
 
 Json ConfigOf(const RrdOptions& rrd) {
@@ -161,9 +161,9 @@ void AddDeOptions(CLI::App& app, DeTermOptions& de) {
           "Temperature at epoch --de-temperature-epochs and after", Number(1e-30, 1e6));
   AddFlag(app, "--de-temperature-epochs", de.temperature_epochs,
           "Epochs from the initial to the final temperature", Number(1e-3, 1e9));
-  AddFlag(app, "--de-routing-threshold", de.routing_threshold,
-          "Experts whose selection weight is below this are not computed (0: compute all)",
-          Number(0, 1));
+  AddFlag(app, "--de-routing-tolerance", de.routing_tolerance,
+          "Selection weight of a row that may be left out, in all (0: compute every expert)",
+          Number(0, 0.499));
 }
 
 void AddRrdOptions(CLI::App& app, DistillOptions& options) {

@@ -493,8 +493,8 @@ class ProgramTest(unittest.TestCase):
         self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 600, says=["--rrd-interesting"], output=output)
         self.fails(2, *base, "--method", "rrd", "--rrd-top", 60, "--rrd-uninteresting", 60,
                    says=["--rrd-uninteresting", "--rrd-top"], output=output)
-        self.fails(2, *base, "--method", "de", "--de-routing-threshold", 0.9,
-                   says=["--de-routing-threshold"], output=output)
+        self.fails(2, *base, "--method", "de", "--de-routing-tolerance", 0.9,
+                   says=["--de-routing-tolerance"], output=output)
 
     def test_a_metric_that_is_not_there(self):
         output = self.folder / "metric.derrd"
@@ -559,7 +559,7 @@ class ProgramTest(unittest.TestCase):
                             ("--seed", "-1"), ("--patience", "0"), ("--threads", "0"), ("--epsilon", "0")):
             self.fails(2, "train", self.dataset, "-o", output, flag, wrong, says=[flag, wrong], output=output)
         for flag, wrong in (("--rrd-temperature", "nan"), ("--lambda-de", "nan"), ("--lambda-rrd", "inf"),
-                            ("--de-final-temperature", "0"), ("--de-routing-threshold", "nan")):
+                            ("--de-final-temperature", "0"), ("--de-routing-tolerance", "nan")):
             self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "-o", output, flag, wrong,
                        says=[flag, wrong], output=output)
         self.fails(2, "recommend", self.teacher, "--user", "u1", "-k", "-1", says=["--top", "-1"])

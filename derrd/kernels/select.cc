@@ -40,6 +40,34 @@ std::size_t SelectAboveImpl(const float* x, std::size_t n, float most, std::int3
   return found;
 }
 
+template <typename T>
+HWY_INLINE T SumBelow(const T* x, std::size_t n, T bound) {
+  const Tag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto b = hn::Set(d, bound);
+  auto sum = hn::Zero(d);
+  for (std::size_t i = 0; i < n; i += lanes) {
+    const auto v = LoadUpTo(x + i, n - i);
+    sum = hn::Add(sum, hn::IfThenElseZero(hn::Lt(v, b), v));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+template <typename T>
+HWY_INLINE T NegligibleBelowOf(const T* x, std::size_t n, T tolerance) {
+  if (tolerance <= 0) return 0;
+  T bound = T{0.5};
+  while (SumBelow(x, n, bound) > tolerance) bound /= 2;
+  return bound;
+}
+
+float NegligibleBelowF32(const float* x, std::size_t n, float tolerance) {
+  return NegligibleBelowOf(x, n, tolerance);
+}
+double NegligibleBelowF64(const double* x, std::size_t n, double tolerance) {
+  return NegligibleBelowOf(x, n, tolerance);
+}
+
 bool AllFiniteImpl(const float* x, std::size_t n) {
   const Tag<float> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -61,12 +89,20 @@ namespace derrd::kernels {
 HWY_EXPORT(CountNotBelowImpl);
 HWY_EXPORT(SelectAboveImpl);
 HWY_EXPORT(AllFiniteImpl);
+HWY_EXPORT(NegligibleBelowF32);
+HWY_EXPORT(NegligibleBelowF64);
 
 std::size_t CountNotBelow(const float* x, std::size_t n, float least) {
   return HWY_DYNAMIC_DISPATCH(CountNotBelowImpl)(x, n, least);
 }
 std::size_t SelectAbove(const float* x, std::size_t n, float most, std::int32_t* indices) {
   return HWY_DYNAMIC_DISPATCH(SelectAboveImpl)(x, n, most, indices);
+}
+float NegligibleBelow(const float* x, std::size_t n, float tolerance) {
+  return HWY_DYNAMIC_DISPATCH(NegligibleBelowF32)(x, n, tolerance);
+}
+double NegligibleBelow(const double* x, std::size_t n, double tolerance) {
+  return HWY_DYNAMIC_DISPATCH(NegligibleBelowF64)(x, n, tolerance);
 }
 bool AllFinite(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(AllFiniteImpl)(x, n); }
 

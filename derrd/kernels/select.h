@@ -16,6 +16,12 @@ std::size_t CountNotBelow(const float* x, std::size_t n, float least);
 std::size_t SelectAbove(const float* x, std::size_t n, float most, std::int32_t* indices);
 inline constexpr std::size_t kSelectSlack = 64;  // what whole vectors may write behind the last
 
+// The greatest power of two t <= 1/2 below which the numbers x[i] < t, none of them negative, sum
+// to at most `tolerance` in [0, 1/2); 0 when that is 0. A NaN is below nothing. About one pass for
+// each power of two that is tried.
+float NegligibleBelow(const float* x, std::size_t n, float tolerance);
+double NegligibleBelow(const double* x, std::size_t n, double tolerance);
+
 // Whether none is infinite or NaN.
 bool AllFinite(const float* x, std::size_t n);
 

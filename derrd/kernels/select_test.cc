@@ -45,6 +45,48 @@ TEST(Select, CountsAndFindsWhatTheComparisonSays) {
   });
 }
 
+// 1/2, 1/4, ... until what is below sums to no more than allowed.
+template <typename T>
+void CheckNegligible() {
+  std::mt19937 engine(5);
+  std::exponential_distribution<T> draw;
+  for (const std::size_t n : {1, 2, 7, 15, 16, 17, 30, 100}) {
+    for (const T power : {T{1}, T{3}, T{40}}) {
+      std::vector<T> x(n);
+      T sum = 0;
+      for (T& value : x) sum += value = std::pow(draw(engine), power);
+      for (T& value : x) value /= sum;
+      for (const T tolerance : {T{0}, T{1e-7}, T{1e-3}, T{0.03}, T{0.4}}) {
+        const T bound = NegligibleBelow(x.data(), n, tolerance);
+        const auto below = [&](T b) {
+          T total = 0;
+          for (const T value : x) total += value < b ? value : 0;
+          return total;
+        };
+        if (tolerance == 0) {
+          EXPECT_EQ(bound, 0);
+          continue;
+        }
+        EXPECT_EQ(std::exp2(std::round(std::log2(bound))), bound);
+        EXPECT_LE(bound, T{0.5});
+        EXPECT_LE(below(bound), tolerance * T{1.00001});
+        if (bound < T{0.5}) {
+          EXPECT_GT(below(2 * bound), tolerance * T{0.99999});
+        }
+      }
+      x[n / 2] = std::numeric_limits<T>::quiet_NaN();
+      EXPECT_GE(NegligibleBelow(x.data(), n, T{0.03}), 0);
+    }
+  }
+}
+
+TEST(Select, WhatIsNegligibleInAll) {
+  OnEveryTarget([] {
+    CheckNegligible<float>();
+    CheckNegligible<double>();
+  });
+}
+
 TEST(Select, OneNumberThatIsNotFiniteIsSeenWhereverItStands) {
   OnEveryTarget([] {
     for (const std::size_t n : kLengths) {

@@ -4,14 +4,15 @@
 #include <cassert>
 
 #include "derrd/kernels/exp_log.h"
-#include "derrd/kernels/gemm.h"
+#include "derrd/kernels/select.h"
+#include "derrd/kernels/small_gemm.h"
 #include "derrd/kernels/vectors.h"
 
 namespace derrd {
 namespace {
 
-using kernels::Gemm;
 using kernels::Op;
+using kernels::SmallGemm;
 
 constexpr double kLogGuard = 1e-10;     // the authors' eps inside the logarithm
 constexpr std::size_t kRowGrain = 128;  // rows a task takes
@@ -44,9 +45,8 @@ double DeLoss<T>::Compute(const ExpertTensors<const T>& weights, MatrixView<cons
   return loss;
 }
 
-// The selection weights of every row, and which of them matter: z < threshold and z / tau <
-// threshold, as one comparison, does not. Weights that are kept keep their value, for a weight
-// below the threshold is not known to be one until all are.
+// The selection weights of every row, and which of them matter. Weights that are kept keep their
+// value: they are not made to sum to one again.
 template <typename T>
 void DeLoss<T>::Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
                        MatrixView<const T> gumbel, const DeOptions& options,
@@ -56,15 +56,18 @@ void DeLoss<T>::Select(const ExpertTensors<const T>& weights, MatrixView<const T
   z_.Reshape(n, experts);
   row_begin_.assign(n + 1, 0);
   const T inverse_temperature = static_cast<T>(1.0 / options.temperature);
-  least_ = static_cast<T>(options.threshold * std::min(1.0, options.temperature));
+  const auto tolerance = static_cast<T>(options.tolerance * std::min(1.0, options.temperature));
+  least_.resize(n);
   parallel.ForRanges(n, kRowGrain, [&](std::size_t begin, std::size_t end) {
     const std::size_t rows = end - begin;
-    Gemm(Op::kNone, Op::kNone, rows, experts, shape_.teacher_width, T{1}, teacher.row(begin),
-         shape_.teacher_width, weights.selection.data(), experts, T{0}, alpha_.row(begin), experts);
+    SmallGemm(Op::kNone, Op::kNone, rows, experts, shape_.teacher_width, teacher.row(begin),
+              shape_.teacher_width, weights.selection.data(), experts, false, alpha_.row(begin),
+              experts);
     kernels::SoftmaxRows(weights.selection_bias.data(), rows, experts, alpha_.row(begin));
     kernels::GumbelSoftmaxRows(alpha_.row(begin), gumbel.row(begin), static_cast<T>(kLogGuard),
                                inverse_temperature, rows, experts, z_.row(begin));
     for (std::size_t r = begin; r < end; ++r) {
+      least_[r] = kernels::NegligibleBelow(z_.row(r), experts, tolerance);
       std::size_t routed = 0;
       for (std::size_t m = 0; m < experts; ++m) routed += IsRouted(r, m) ? 1 : 0;
       row_begin_[r + 1] = routed;
@@ -117,14 +120,16 @@ void DeLoss<T>::RunExperts(const ExpertTensors<const T>& weights, MatrixView<con
       for (std::size_t p = begin; p < begin + pairs; ++p) {
         std::copy_n(student.row(pair_rows_[p]), shape_.student_width, input_.row(p));
       }
-      Gemm(Op::kNone, Op::kNone, pairs, shape_.hidden_width, shape_.student_width, T{1},
-           input_.row(begin), shape_.student_width, weights.first.row(m * shape_.student_width),
-           shape_.hidden_width, T{0}, hidden_.row(begin), shape_.hidden_width);
+      SmallGemm(Op::kNone, Op::kNone, pairs, shape_.hidden_width, shape_.student_width,
+                input_.row(begin), shape_.student_width,
+                weights.first.row(m * shape_.student_width), shape_.hidden_width, false,
+                hidden_.row(begin), shape_.hidden_width);
       kernels::AddBiasRelu(weights.first_bias.row(m), pairs, shape_.hidden_width,
                            hidden_.row(begin));
-      Gemm(Op::kNone, Op::kNone, pairs, shape_.teacher_width, shape_.hidden_width, T{1},
-           hidden_.row(begin), shape_.hidden_width, weights.second.row(m * shape_.hidden_width),
-           shape_.teacher_width, T{0}, output_.row(begin), shape_.teacher_width);
+      SmallGemm(Op::kNone, Op::kNone, pairs, shape_.teacher_width, shape_.hidden_width,
+                hidden_.row(begin), shape_.hidden_width,
+                weights.second.row(m * shape_.hidden_width), shape_.teacher_width, false,
+                output_.row(begin), shape_.teacher_width);
     });
   });
 }
@@ -175,15 +180,15 @@ void DeLoss<T>::BackwardExpert(std::size_t m, const ExpertTensors<const T>& weig
     std::fill_n(second, h * dt, T{0});
   }
   Matrix<T> residual = buffers_.Take(), hidden_gradient = buffers_.Take();
-  T keep = 0;  // the first block overwrites the gradients, the others add to them
+  bool add = false;  // the first block overwrites the gradients, the others add to them
   ForBlocks(m, [&, ds = ds, h = h, dt = dt](std::size_t begin, std::size_t pairs) {
     residual.Reshape(pairs, dt);
     hidden_gradient.Reshape(pairs, h);
     for (std::size_t i = 0; i < pairs; ++i) {
       std::copy_n(residual_.row(pair_rows_[begin + i]), dt, residual.row(i));
     }
-    Gemm(Op::kNone, Op::kTranspose, pairs, h, dt, T{1}, residual.data(), dt,
-         weights.second.row(m * h), dt, T{0}, hidden_gradient.data(), h);
+    SmallGemm(Op::kNone, Op::kTranspose, pairs, h, dt, residual.data(), dt,
+              weights.second.row(m * h), dt, false, hidden_gradient.data(), h);
     for (std::size_t i = 0; i < pairs; ++i) {
       const T z = z_(pair_rows_[begin + i], m);
       pair_gradient_[begin + i] =
@@ -192,13 +197,13 @@ void DeLoss<T>::BackwardExpert(std::size_t m, const ExpertTensors<const T>& weig
       kernels::AddScaled(z, residual.row(i), dt, second_bias);
       kernels::AddScaled(T{1}, hidden_gradient.row(i), h, first_bias);
     }
-    Gemm(Op::kTranspose, Op::kNone, h, dt, pairs, T{1}, hidden_.row(begin), h, residual.data(), dt,
-         keep, second, dt);
-    Gemm(Op::kTranspose, Op::kNone, ds, h, pairs, T{1}, input_.row(begin), ds,
-         hidden_gradient.data(), h, keep, first, h);
-    Gemm(Op::kNone, Op::kTranspose, pairs, ds, h, T{1}, hidden_gradient.data(), h,
-         weights.first.row(m * ds), h, T{0}, input_.row(begin), ds);
-    keep = 1;
+    SmallGemm(Op::kTranspose, Op::kNone, h, dt, pairs, hidden_.row(begin), h, residual.data(), dt,
+              add, second, dt);
+    SmallGemm(Op::kTranspose, Op::kNone, ds, h, pairs, input_.row(begin), ds,
+              hidden_gradient.data(), h, add, first, h);
+    SmallGemm(Op::kNone, Op::kTranspose, pairs, ds, h, hidden_gradient.data(), h,
+              weights.first.row(m * ds), h, false, input_.row(begin), ds);
+    add = true;
   });
   buffers_.Give(std::move(residual));
   buffers_.Give(std::move(hidden_gradient));
@@ -245,10 +250,9 @@ void DeLoss<T>::BackwardSelection(MatrixView<const T> teacher, const ExpertTenso
   T* bias = gradients.selection_bias.data();
   std::fill_n(bias, experts, T{0});
   for (std::size_t r = 0; r < n; ++r) kernels::AddScaled(T{1}, log_gradient_.row(r), experts, bias);
-  if (n == 0) std::fill_n(gradients.selection.data(), dt * experts, T{0});
   parallel.ForRanges(dt, kColumnGrain, [&](std::size_t begin, std::size_t end) {
-    Gemm(Op::kTranspose, Op::kNone, end - begin, experts, n, T{1}, teacher.data() + begin, dt,
-         log_gradient_.data(), experts, T{0}, gradients.selection.row(begin), experts);
+    SmallGemm(Op::kTranspose, Op::kNone, end - begin, experts, n, teacher.data() + begin, dt,
+              log_gradient_.data(), experts, false, gradients.selection.row(begin), experts);
   });
 }
 

@@ -5,10 +5,10 @@
 //   L     = sum_n w_n || t_n - sum_m z_nm E_m(s_n) ||^2
 // Gradients reach the selection network through the soft z.
 //
-// Routing. As tau falls, nearly all weights vanish. Expert m is not computed for row n where
-// z_nm < threshold and z_nm / tau < threshold (the selection network's gradient is scaled by z /
-// tau): what is left out changes a reconstruction by less than threshold * sum_m |E_m(s)| over the
-// experts left out. A threshold of 0 computes everything.
+// Routing. As tau falls, nearly all weights vanish. Of each row the experts of the least weights
+// are not computed, as many as have sum_m z_nm <= tolerance and sum_m z_nm / tau <= tolerance (the
+// selection network's gradient is scaled by z / tau). So a reconstruction changes by at most
+// tolerance * max_m |E_m(s)|. A tolerance of 0 computes everything.
 #ifndef DERRD_LOSSES_DE_H_
 #define DERRD_LOSSES_DE_H_
 
@@ -48,7 +48,7 @@ struct ExpertTensors {
 
 struct DeOptions {
   double temperature = 1.0;  // tau >= 1e-30
-  double threshold = 1e-3;   // of routing, >= 0
+  double tolerance = 0.03;   // of routing, in [0, 1/2)
   double weight = 1.0;       // every gradient is multiplied by it
 };
 
@@ -78,7 +78,7 @@ class DeLoss {
  private:
   // Pairs of one expert that are multiplied together: what they read and write fits a core's
   // second-level cache beside the expert.
-  static constexpr std::size_t kBlock = 256;
+  static constexpr std::size_t kBlock = 64;
 
   void Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
               MatrixView<const T> gumbel, const DeOptions& options, const Parallel& parallel);
@@ -96,7 +96,9 @@ class DeLoss {
                          const Parallel& parallel) const;
 
   // A weight that is not a number is routed, so that the loss shows it.
-  bool IsRouted(std::size_t row, std::size_t expert) const { return !(z_(row, expert) < least_); }
+  bool IsRouted(std::size_t row, std::size_t expert) const {
+    return !(z_(row, expert) < least_[row]);
+  }
   // Calls block(begin, pairs) for the expert's pairs [begin, begin + pairs), in order.
   template <typename Block>
   void ForBlocks(std::size_t expert, const Block& block) const {
@@ -110,7 +112,7 @@ class DeLoss {
   Matrix<T> alpha_;         // n x M
   Matrix<T> z_;             // n x M
   Matrix<T> log_gradient_;  // n x M: with respect to the selection network's logits
-  T least_ = 0;             // weights below it are not routed
+  std::vector<T> least_;    // n: the row's weights below it are not routed
 
   // Routed pairs, by expert and then by row; row n's pairs are row_pairs_[row_begin_[n] ...).
   std::vector<std::size_t> expert_begin_;  // M + 1

@@ -181,7 +181,7 @@ TEST(De, ExtremeInputsStayFinite) {
 TEST(De, WhatIsNotFiniteIsNotHidden) {
   for (const std::size_t t : {0, 2, 4, 5}) {
     Problem<float> p({5, 4, 6, 7}, 9, 8);
-    p.options.threshold = 1e-3;
+    p.options.tolerance = 1e-3;
     p.weights.matrices[t](0, 0) = std::nanf("");
     EXPECT_FALSE(std::isfinite(p.Compute())) << kNames[t];
   }
@@ -220,18 +220,18 @@ TEST(De, SelfDistillationHalvesTheWidth) {
   EXPECT_EQ(ExpertShape::For(30, 1, 1).hidden_width, 1u);
 }
 
-// What routing leaves out changes a row's reconstruction by less than threshold * min(1, tau) times
-// the sum of the outputs left out. For experts of this size that is at most 5 thresholds of the
+// What routing leaves out changes a row's reconstruction by at most tolerance * min(1, tau) times
+// the longest output. For experts of this size that is at most 5 tolerances of the
 // loss and 20 of a gradient's norm.
-TEST(De, RoutingChangesLittleAndLessWithTheThreshold) {
+TEST(De, RoutingChangesLittleAndLessWithTheTolerance) {
   for (const double temperature : {1.0, 0.5, 0.1, 0.02}) {
     Problem<double> dense({30, 20, 30, 40}, 60, 6, 0.2);
     dense.options.temperature = temperature;
     const double exact = dense.Compute();
-    for (const double threshold : {1e-3, 1e-5}) {
+    for (const double tolerance : {0.03, 1e-3, 1e-5}) {
       Problem<double> routed({30, 20, 30, 40}, 60, 6, 0.2);
-      routed.options = {temperature, threshold};
-      EXPECT_NEAR(routed.Compute() / exact, 1.0, 5 * threshold);
+      routed.options = {temperature, tolerance};
+      EXPECT_NEAR(routed.Compute() / exact, 1.0, 5 * tolerance);
       EXPECT_LE(routed.loss.routed_pairs(), dense.loss.routed_pairs());
       if (temperature < 0.2) {
         EXPECT_LT(routed.loss.routed_pairs(), 60u * 15u);
@@ -244,8 +244,8 @@ TEST(De, RoutingChangesLittleAndLessWithTheThreshold) {
           difference += std::pow(a[i] - b[i], 2);
           norm += a[i] * a[i];
         }
-        EXPECT_LE(std::sqrt(difference), 20 * threshold * std::sqrt(norm))
-            << kNames[t] << " at temperature " << temperature << ", threshold " << threshold;
+        EXPECT_LE(std::sqrt(difference), 20 * tolerance * std::sqrt(norm))
+            << kNames[t] << " at temperature " << temperature << ", tolerance " << tolerance;
       }
     }
   }

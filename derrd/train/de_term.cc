@@ -71,10 +71,6 @@ DeTerm::DeTerm(const Model& teacher, std::size_t student_width, const DeTermOpti
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i]->name.insert(0, i < parameters_.size() / 2 ? "de/user/" : "de/item/");
   }
-  if (options.routing_threshold * static_cast<double>(options.experts) >= 1.0) {
-    Fail<UsageError>("--de-routing-threshold {}: must be below 1 / experts = {}",
-                     options.routing_threshold, 1.0 / static_cast<double>(options.experts));
-  }
 }
 
 void DeTerm::BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel&) {
@@ -133,7 +129,7 @@ double DeTerm::ComputeSide(ExpertSide& experts, Side side, std::span<const Part>
     first += part.entities.size();
   }
 
-  const DeOptions de{temperature_, options_.routing_threshold, options_.weight};
+  const DeOptions de{temperature_, options_.routing_tolerance, options_.weight};
   const double loss = experts.loss.Compute(experts.Values(), experts.student, experts.teacher,
                                            experts.gumbel, experts.row_weights, de,
                                            experts.Gradients(), experts.student_gradient, parallel);

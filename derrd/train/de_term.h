@@ -22,7 +22,7 @@ struct DeTermOptions {
   double initial_temperature = 1.0;    // tau_0 >= 1e-30
   double final_temperature = 1e-10;    // tau_P >= 1e-30, from epoch P on
   double temperature_epochs = 1000.0;  // P > 0
-  double routing_threshold = 1e-3;     // below 1 / M; 0 computes every expert for every row
+  double routing_tolerance = 0.03;     // in [0, 1/2); 0 computes every expert for every row
 };
 
 // tau(e) = tau_0 (tau_P / tau_0)^min(1, e / P), at epoch e from 0 (DE-RRD, CIKM 2020,

@@ -160,7 +160,7 @@ TEST_F(TermsTest, TooFewItemsForKOrLAreFoundBeforeTraining) {
 TEST_F(TermsTest, ARoutingThresholdThatCouldCloseEveryExpertIsRefused) {
   DeTermOptions options;
   options.experts = 10;
-  options.routing_threshold = 0.1;
+  options.routing_tolerance = 0.1;
   EXPECT_THROW(DeTerm(teacher_, 3, options, 5), UsageError);
 }
 
