@@ -1,5 +1,7 @@
 #include "derrd/kernels/small_gemm.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 // The sums of a tile stay in registers only if every loop over them is unrolled.
@@ -163,6 +165,7 @@ HWY_INLINE void PackRows(const T* b, std::size_t b_stride, std::size_t depth, st
 #if HWY_TARGET != HWY_SCALAR
     if (sizeof(T) == sizeof(float) && until == begin + kLine) {
       for (; j + 4 <= width; j += 4) {
+        for (std::size_t i = j; i < j + 4; ++i) hwy::Prefetch(b + i * b_stride + until);
         for (std::size_t p = begin; p < until; p += 4) {
           TransposeFour(b + j * b_stride + p, b_stride, to + p * kStride + j, kStride);
         }

@@ -62,7 +62,8 @@ Trainer::Trainer(TrainableModel& student, const Dataset& dataset,
       parallel_(parallel),
       max_epochs_(options.epochs),
       validate_(!dataset.valid().empty()),
-      batches_(dataset, options.batch_size, options.seed),
+      batches_{BatchSampler(dataset, options.batch_size, options.seed),
+               BatchSampler(dataset, options.batch_size, options.seed)},
       optimizer_(MakeOptimizer(options.optimizer)),
       stopping_(options.stopping),
       users_(dataset.users()),
@@ -86,9 +87,18 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
   const Stopwatch watch;
   for (const auto& term : terms_) term->BeginEpoch(report.epoch, student_, parallel_);
   std::vector<double> sums(terms_.size(), 0.0);
-  const std::size_t count = batches_.batches_per_epoch();
+  const std::size_t count = batches_[0].batches_per_epoch();
+  const Batch* batch = &batches_[0].Get(report.epoch, 0, parallel_);
   for (std::size_t b = 0; b < count; ++b) {
-    Step(batches_.Get(report.epoch, b, parallel_), sums);
+    const Batch* next = nullptr;
+    parallel_.For(b + 1 < count ? 2 : 1, [&](std::size_t task) {
+      if (task == 0) {
+        Step(*batch, sums);
+      } else {
+        next = &batches_[(b + 1) % 2].Get(report.epoch, b + 1, parallel_);
+      }
+    });
+    batch = next;
     if (on_batch) on_batch(b + 1);
   }
   optimizer_->Flush(parallel_);

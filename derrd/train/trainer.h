@@ -2,6 +2,7 @@
 #ifndef DERRD_TRAIN_TRAINER_H_
 #define DERRD_TRAIN_TRAINER_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -94,7 +95,7 @@ class Trainer {
   const Parallel& parallel_;
   std::int32_t max_epochs_;
   bool validate_;
-  BatchSampler batches_;
+  std::array<BatchSampler, 2> batches_;  // one draws while the other's batch is trained on
   std::unique_ptr<Optimizer> optimizer_;
   EarlyStopping stopping_;
   EntitySet users_, items_;
