@@ -67,17 +67,6 @@ std::vector<std::unique_ptr<Term>> Objective(const MethodSum& sum, const MethodC
   return terms;
 }
 
-void CheckTeacher(const DistillOptions& options, const MethodSum& sum, const Model& teacher) {
-  for (const Method* method : sum.methods) {
-    const std::string lacks = method->Lacks(teacher);
-    if (lacks.empty()) continue;
-    const MethodInfo info = method->info();
-    Fail<UsageError>(
-        "--method {}: needs {}, and the teacher {} ({}) {}; choose another method or teacher",
-        info.name, Name(info.need), options.teacher, teacher.kind(), lacks);
-  }
-}
-
 // Checks the memory before the teacher is opened, and again when its width is known.
 ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum) {
   const RunSize size = SizeOf(options, dataset);
@@ -90,7 +79,7 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
   CheckMemory(needs);
   ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
-  CheckTeacher(options, sum, *teacher.model);
+  CheckTeacher(sum, options.teacher, *teacher.model);
   needs.pop_back();  // the teacher has its memory by now
   for (const Method* method : sum.methods) {
     add(method->NeedsWithTeacher(size, teacher.model->representation_width()));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "derrd/cli/methods/table.h"
 #include "derrd/core/error.h"
@@ -12,6 +13,7 @@
 namespace derrd::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -72,6 +74,23 @@ TEST(Method, SaysWhatATeacherLacks) {
   EXPECT_EQ(Asking(TeacherNeed::kRankings).Lacks(bare), "");
   EXPECT_THAT(Asking(TeacherNeed::kRepresentations).Lacks(bare), HasSubstr("representations"));
   EXPECT_THAT(Asking(TeacherNeed::kRankingsAlongTraining).Lacks(whole), HasSubstr("one state"));
+}
+
+TEST(MethodTable, RefusesATeacherThatLacksWhatIsNeeded) {
+  const MethodTable table;
+  const BprMf whole(3, 4, 2, 1), bare(3, 4, 0, 1);
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("de-rrd"), "t.derrd", whole));
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("rrd"), "t.derrd", bare));
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("none"), "t.derrd", bare));
+  for (const std::string text : {"de", "rrd+de", "hint", "ftd", "htd"}) {
+    try {
+      CheckTeacher(table.Parse(text), "t.derrd", bare);
+      FAIL() << text;
+    } catch (const UsageError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("--method"), HasSubstr("needs representations"),
+                                      HasSubstr("t.derrd (bpr-mf) has no representations")));
+    }
+  }
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ import unittest
 
 DERRD = str(pathlib.Path(sys.argv.pop(1)).resolve())
 SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "--rrd-uninteresting", "7",
-         "--rrd-top", "20"]
+         "--rrd-top", "20", "--htd-groups", "4"]
 
 
 def run(*words, threads=None, environment=None):

@@ -9,16 +9,18 @@
 
 namespace derrd::cli {
 
-// A method is a file of this folder, and its line here.
+// A method is a file of this folder, its declaration here and its line in kMakers.
 std::unique_ptr<Method> MakeDe();
 std::unique_ptr<Method> MakeRrd();
+std::unique_ptr<Method> MakeHint();
+std::unique_ptr<Method> MakeFtd();
+std::unique_ptr<Method> MakeHtd();
 
 namespace {
 
 // In the order in which terms are summed, configurations written and methods listed.
 constexpr std::unique_ptr<Method> (*kMakers[])() = {
-    MakeDe,
-    MakeRrd,
+    MakeDe, MakeRrd, MakeHint, MakeFtd, MakeHtd,
 };
 
 std::vector<std::string> Split(std::string_view text) {
@@ -102,6 +104,16 @@ MethodSum MethodTable::Parse(const std::string& text) const {
   const auto named = std::ranges::find(sums, result.name, &NamedSum::sum);
   if (named != sums.end()) result.name = named->name;
   return result;
+}
+
+void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& teacher) {
+  for (const Method* method : sum.methods) {
+    const std::string lacks = method->Lacks(teacher);
+    if (lacks.empty()) continue;
+    const MethodInfo info = method->info();
+    Fail<UsageError>("--method {}: needs {}, and the teacher {} ({}) {}; choose another of either",
+                     info.name, Name(info.need), path, teacher.kind(), lacks);
+  }
 }
 
 nlohmann::ordered_json FlagsOf(Method& method) {

@@ -56,6 +56,10 @@ class MethodTable {
   std::vector<std::unique_ptr<Method>> methods_;
 };
 
+// UsageError with the reason when the teacher, read from `path`, lacks what one of the methods
+// needs.
+void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& teacher);
+
 // A method's flags with their defaults: [{"flag", "default", "about"}, ...].
 nlohmann::ordered_json FlagsOf(Method& method);
 
