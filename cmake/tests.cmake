@@ -32,5 +32,8 @@ add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
   -DCOMPILER=${CMAKE_CXX_COMPILER} -DBUILD_TYPE=${CMAKE_BUILD_TYPE} -DSANITIZE=${DERRD_SANITIZE}
   -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)
 
-add_test(NAME program COMMAND Python3::Interpreter
-  ${PROJECT_SOURCE_DIR}/derrd/cli/program_test.py $<TARGET_FILE:derrd_program>)
+# The whole program, a test file a subject.
+foreach(subject IN ITEMS program methods)
+  add_test(NAME ${subject} COMMAND Python3::Interpreter
+    ${PROJECT_SOURCE_DIR}/derrd/cli/${subject}_test.py $<TARGET_FILE:derrd_program>)
+endforeach()

@@ -93,6 +93,7 @@ void AddDistillCommand(CLI::App& program);
 void AddEvaluateCommand(CLI::App& program);
 void AddRecommendCommand(CLI::App& program);
 void AddInfoCommand(CLI::App& program);
+void AddMethodsCommand(CLI::App& program);
 
 }  // namespace derrd::cli
 

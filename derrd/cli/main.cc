@@ -32,6 +32,7 @@ int Main(int argc, char** argv) {
   AddEvaluateCommand(program);
   AddRecommendCommand(program);
   AddInfoCommand(program);
+  AddMethodsCommand(program);
   Arguments arguments;
   try {
     arguments = ExpandConfig(program, {argv + 1, argv + argc});

@@ -14,8 +14,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
@@ -23,87 +21,20 @@ import numpy
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-DERRD = str(pathlib.Path(sys.argv.pop(1)).resolve())
-METHODS = ("none", "de", "rrd", "de-rrd", "svd")
-SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "--rrd-uninteresting", "7",
-         "--rrd-top", "20"]
+from program_case import DERRD, SMALL, ProgramCase, interactions, known_methods, log_without_seconds
 
 
-def run(*words, threads=None, environment=None):
-    command = [DERRD, *map(str, words)]
-    if threads:
-        command += ["--threads", str(threads)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
-
-
-def interactions(users=60, items=80, groups=4, seed=1):
-    """Users of a group like the items of that group: something that can be learned."""
-    draw = random.Random(seed)
-    for user in range(users):
-        own = [item for item in range(items) if item % groups == user % groups]
-        for item in sorted(draw.sample(own, 9) + draw.sample(range(items), 2)):
-            yield f"u{user}", f"i{item}"
-
-
-def log_without_seconds(path):
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if not key.endswith("_seconds")} for line in lines]
-
-
-class ProgramTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        cls.csv = cls.folder / "likes.csv"
-        cls.csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions()))
-        cls.names = cls.folder / "names.csv"
-        cls.names.write_text("item,name\n" + "".join(f"i{i},Item number {i}\n" for i in range(80)))
-        cls.dataset = cls.folder / "likes.derrd"
-        cls.ok("import", cls.csv, "--item-names", cls.names, "--negatives", 30, "-o", cls.dataset)
-        cls.teacher = cls.folder / "teacher.derrd"
-        cls.ok("train", cls.dataset, "--width", 16, "--epochs", 40, "--batch-size", 128,
-               "--learning-rate", 0.01, "-o", cls.teacher)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    @classmethod
-    def ok(cls, *words, **options):
-        done = run(*words, **options)
-        if done.returncode != 0:
-            raise AssertionError(f"derrd {' '.join(map(str, words))}: {done.stderr}")
-        return done
-
-    def fails(self, code, *words, says, output=None):
-        """The run ends with this code and one line that says all of `says`, and leaves no output."""
-        done = run(*words)
-        message = done.stderr.splitlines()[-1] if done.stderr else ""
-        self.assertEqual(done.returncode, code, done.stderr)
-        self.assertTrue(message.startswith("derrd: "), done.stderr)
-        for part in says:
-            self.assertIn(str(part), message)
-        self.assertEqual(done.stdout, "")
-        if output is not None:
-            self.assertFalse(output.exists())
-            self.assertFalse(pathlib.Path(f"{output}.partial").exists())
-        return message
-
-    def distill(self, method, output, *flags, **options):
-        return self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", method, "--width", 4,
-                       "--epochs", 6, *SMALL, *flags, "-o", output, **options)
-
+class ProgramTest(ProgramCase):
     # --- what it does ---
 
     def test_every_method_distils_evaluates_and_recommends(self):
         students = []
-        for method in METHODS:
+        for method in known_methods():
             students.append(self.folder / f"student-{method}.derrd")
             self.distill(method, students[-1])
         answer = json.loads(self.ok("evaluate", self.dataset, self.teacher, *students, "--json").stdout)
         self.assertEqual(answer["protocol"], "sampled")
-        self.assertEqual(len(answer["models"]), 1 + len(METHODS))
+        self.assertEqual(len(answer["models"]), 1 + len(known_methods()))
         for model in answer["models"]:
             self.assertEqual(model["split"], "test")
             for name in ("HR@5", "HR@10", "HR@20", "NDCG@5", "MRR@20"):
@@ -119,7 +50,7 @@ class ProgramTest(unittest.TestCase):
         csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(600, 900)))
         self.ok("import", csv, "--negatives", 30, "-o", dataset)
         self.ok("train", dataset, "--width", 48, "--epochs", 3, "-o", teacher)
-        for method in METHODS:
+        for method in known_methods():
             sums = set()
             for number, (threads, blas) in enumerate(((1, 1), (2, 2), (3, 8), (8, 1), (8, 3))):
                 output = self.folder / f"bits-{number}.derrd"
@@ -474,7 +405,7 @@ class ProgramTest(unittest.TestCase):
         self.fails(1, "synth", "-o", "/dev/full", says=["/dev/full", "space"])
 
     def test_every_help_has_an_example(self):
-        for command in ("import", "synth", "train", "distill", "evaluate", "recommend", "info"):
+        for command in ("import", "synth", "train", "distill", "evaluate", "recommend", "info", "methods"):
             self.assertIn(f"derrd {command} ", self.ok(command, "--help").stdout)
 
     # --- what it says when something is wrong ---

@@ -31,6 +31,11 @@ enum class Role : std::uint8_t {
   kUninteresting = 12,
   kSyntheticUser = 20,
   kSyntheticItem = 21,
+  kInitialHint = 40,
+  kInitialGroupExpert = 41,
+  kInitialGroupSelection = 42,
+  kGumbelGroupUser = 43,
+  kGumbelGroupItem = 44,
   kTest = 255,
 };
 

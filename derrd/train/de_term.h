@@ -6,12 +6,12 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "derrd/losses/de.h"
 #include "derrd/models/model.h"
+#include "derrd/train/expert_side.h"
+#include "derrd/train/latent_rows.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -25,8 +25,7 @@ struct DeTermOptions {
   double routing_tolerance = 0.03;     // in [0, 1/2); 0 computes every expert for every row
 };
 
-// tau(e) = tau_0 (tau_P / tau_0)^min(1, e / P), at epoch e from 0 (DE-RRD, CIKM 2020,
-// section 3.1.3; the paper's runs end at P).
+// The temperature at an epoch, from 0.
 double Temperature(const DeTermOptions& options, std::int32_t epoch);
 
 class DeTerm : public Term {
@@ -43,36 +42,16 @@ class DeTerm : public Term {
   nlohmann::ordered_json Diagnostics() const override;
 
  private:
-  // The experts of one side and what a step needs of it.
-  struct ExpertSide {
-    ExpertSide(const ExpertShape& shape, std::uint64_t seed, std::uint64_t number);
-    ExpertTensors<const float> Values() const;
-    ExpertTensors<float> Gradients();
-
-    DenseParameter first, first_bias, second, second_bias, selection, selection_bias;
-    DeLoss<float> loss;
-    Matrix<float> student, teacher, gumbel, student_gradient;
-    std::vector<float> row_weights;
-    double routed = 0.0, rows = 0.0;  // over the epoch
-    std::vector<std::size_t> chosen;  // rows that chose each expert, over the epoch
-  };
-  // Rows of one role within a side's batch.
-  struct Part {
-    std::span<const std::int32_t> entities;
-    Role role;
-    double weight;
-  };
-  // The loss of one side; leaves its gradients in `experts`.
-  double ComputeSide(ExpertSide& experts, Side side, std::span<const Part> parts,
-                     std::uint32_t step, const TrainableModel& student, const Parallel& parallel);
-  static void AddGradients(const ExpertSide& experts, Side side, std::span<const Part> parts,
-                           TrainableModel& student);
+  // The loss of one side; leaves its gradients in `experts` and `rows`.
+  double ComputeSide(ExpertSide& experts, LatentRows& rows, Side side,
+                     std::span<const ExpertSide::Part> parts, std::uint32_t step,
+                     const TrainableModel& student, const Parallel& parallel) const;
 
   const Model* teacher_;
   DeTermOptions options_;
-  std::uint64_t seed_;
   double temperature_;
   ExpertSide users_, items_;
+  LatentRows user_rows_, item_rows_;
   std::array<DenseParameter*, 12> parameters_;
 };
 

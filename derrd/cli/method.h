@@ -1,0 +1,78 @@
+// A method as the command line knows it: what it computes, what it asks of a teacher, its flags,
+// and the term that trains. Each is one file under methods/; methods/table.h lists them.
+#ifndef DERRD_CLI_METHOD_H_
+#define DERRD_CLI_METHOD_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "derrd/cli/memory.h"
+#include "derrd/core/parallel.h"
+#include "derrd/data/dataset.h"
+#include "derrd/models/model.h"
+#include "derrd/train/term.h"
+
+namespace derrd::cli {
+
+// What a method asks of a teacher.
+enum class TeacherNeed {
+  kNothing,
+  kRepresentations,        // rows of its latent space
+  kRankings,               // the order of a user's items, best first
+  kScores,                 // a number for any user and item
+  kRankingsAlongTraining,  // rankings of several states of it, from early to late
+};
+
+std::string_view Name(TeacherNeed need);  // in words: "rankings along its training"
+
+// What `derrd methods` tells.
+struct MethodInfo {
+  std::string name;     // as in --method, in files and in logs: lower case, without '+'
+  std::string formula;  // in one line
+  TeacherNeed need;
+  std::string source;  // authors, venue, year, section
+};
+
+// What a term is made of. All of it outlives the term.
+struct MethodContext {
+  const Dataset& dataset;
+  const Model& teacher;       // has the data set's users and items, and lacks nothing
+  std::size_t student_width;  // of the student's representations
+  std::uint64_t seed;
+  const Parallel& parallel;
+};
+
+// Owns its options: their defaults when made, what the command line says after parsing.
+class Method {
+ public:
+  virtual ~Method() = default;
+
+  virtual MethodInfo info() const = 0;
+  // Declares its flags, which begin with "--lambda-NAME" and "--NAME-". The method must outlive the
+  // app.
+  virtual void AddFlags(CLI::App& app) = 0;
+  // Every hyper-parameter, as the student's file holds it under the method's name.
+  virtual nlohmann::ordered_json Config() const = 0;
+
+  // Why this teacher will not do, in words that follow "the teacher", or nothing when it will.
+  virtual std::string Lacks(const Model& teacher) const;
+  // What the term will hold, as far as can be told before the teacher is opened.
+  virtual std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize&) const { return {}; }
+  // What it will hold besides, once the width of the teacher's representations is known.
+  virtual std::vector<MemoryNeed> NeedsWithTeacher(const RunSize&,
+                                                   std::size_t /*teacher_width*/) const {
+    return {};
+  }
+
+  // UsageError, naming a flag, when the options do not fit the data set or each other.
+  virtual std::unique_ptr<Term> MakeTerm(const MethodContext& context) const = 0;
+};
+
+}  // namespace derrd::cli
+
+#endif  // DERRD_CLI_METHOD_H_

@@ -1,0 +1,97 @@
+#include "derrd/cli/method.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "derrd/cli/methods/table.h"
+#include "derrd/core/error.h"
+#include "derrd/models/bpr_mf.h"
+
+namespace derrd::cli {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> NamesOf(const MethodSum& sum) {
+  std::vector<std::string> names;
+  for (const Method* method : sum.methods) names.push_back(method->info().name);
+  return names;
+}
+
+TEST(MethodTable, ASumIsNamedInTheOrderOfTheTable) {
+  const MethodTable table;
+  for (const std::string text : {"de-rrd", "de+rrd", "rrd+de"}) {
+    const MethodSum sum = table.Parse(text);
+    EXPECT_EQ(sum.name, "de-rrd");
+    EXPECT_THAT(NamesOf(sum), ElementsAre("de", "rrd"));
+  }
+  EXPECT_EQ(table.Parse("rrd").name, "rrd");
+  for (const std::string text : {"none", "svd"}) {
+    EXPECT_EQ(table.Parse(text).name, text);
+    EXPECT_TRUE(table.Parse(text).methods.empty());
+  }
+}
+
+TEST(MethodTable, WhatIsNoSumIsRefused) {
+  const MethodTable table;
+  for (const std::string text : {"", "+", "de+", "+de", "de++rrd", "de rrd", "Rrd", "de+de",
+                                 "de-rrd+de", "none+none", "svd+de", "none+rrd"}) {
+    EXPECT_THROW(table.Parse(text), UsageError) << text;
+  }
+}
+
+// Flags of two methods that were called alike could not be told apart.
+TEST(MethodTable, EveryFlagIsDeclaredOnce) {
+  const MethodTable table;
+  CLI::App app;
+  EXPECT_NO_THROW(table.AddFlags(app));
+  EXPECT_EQ(app.get_option("--lambda-rrd")->get_group(), "Method rrd");
+}
+
+class Asking : public Method {
+ public:
+  explicit Asking(TeacherNeed need) : need_(need) {}
+  MethodInfo info() const override { return {"asking", "", need_, ""}; }
+  void AddFlags(CLI::App&) override {}
+  nlohmann::ordered_json Config() const override { return nullptr; }
+  std::unique_ptr<Term> MakeTerm(const MethodContext&) const override { return nullptr; }
+
+ private:
+  TeacherNeed need_;
+};
+
+TEST(Method, SaysWhatATeacherLacks) {
+  const BprMf whole(3, 4, 2, 1), bare(3, 4, 0, 1);
+  for (const TeacherNeed need : {TeacherNeed::kNothing, TeacherNeed::kRankings,
+                                 TeacherNeed::kScores, TeacherNeed::kRepresentations}) {
+    EXPECT_EQ(Asking(need).Lacks(whole), "") << Name(need);
+  }
+  EXPECT_EQ(Asking(TeacherNeed::kRankings).Lacks(bare), "");
+  EXPECT_THAT(Asking(TeacherNeed::kRepresentations).Lacks(bare), HasSubstr("representations"));
+  EXPECT_THAT(Asking(TeacherNeed::kRankingsAlongTraining).Lacks(whole), HasSubstr("one state"));
+}
+
+TEST(MethodTable, RefusesATeacherThatLacksWhatIsNeeded) {
+  const MethodTable table;
+  const BprMf whole(3, 4, 2, 1), bare(3, 4, 0, 1);
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("de-rrd"), "t.derrd", whole));
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("rrd"), "t.derrd", bare));
+  EXPECT_NO_THROW(CheckTeacher(table.Parse("none"), "t.derrd", bare));
+  for (const std::string text : {"de", "rrd+de", "hint", "ftd", "htd"}) {
+    try {
+      CheckTeacher(table.Parse(text), "t.derrd", bare);
+      FAIL() << text;
+    } catch (const UsageError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("--method"), HasSubstr("needs representations"),
+                                      HasSubstr("t.derrd (bpr-mf) has no representations")));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace derrd::cli

@@ -1,0 +1,132 @@
+#include "derrd/cli/methods/table.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "derrd/core/error.h"
+#include "derrd/core/nearest.h"
+
+namespace derrd::cli {
+
+// A method is a file of this folder, its declaration here and its line in kMakers.
+std::unique_ptr<Method> MakeDe();
+std::unique_ptr<Method> MakeRrd();
+std::unique_ptr<Method> MakeHint();
+std::unique_ptr<Method> MakeFtd();
+std::unique_ptr<Method> MakeHtd();
+
+namespace {
+
+// In the order in which terms are summed, configurations written and methods listed.
+constexpr std::unique_ptr<Method> (*kMakers[])() = {
+    MakeDe, MakeRrd, MakeHint, MakeFtd, MakeHtd,
+};
+
+std::vector<std::string> Split(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('+', begin), text.size());
+    parts.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+MethodTable::MethodTable() {
+  for (const auto make : kMakers) methods_.push_back(make());
+}
+
+std::vector<MethodInfo> MethodTable::Alone() {
+  return {{std::string(kNone), "BPR = -sum log sigmoid(f(u,i) - f(u,j)), from scratch",
+           TeacherNeed::kNothing, "Rendle et al., UAI 2009"},
+          {std::string(kSvd), "the teacher's scores cut to the width by truncated SVD, untrained",
+           TeacherNeed::kRepresentations, "Eckart and Young, Psychometrika 1936"}};
+}
+
+std::vector<NamedSum> MethodTable::NamedSums() {
+  return {{"de-rrd", "de+rrd", "Kang et al., CIKM 2020"}};
+}
+
+void MethodTable::AddFlags(CLI::App& app) const {
+  std::size_t before = app.get_options().size();
+  for (const auto& method : methods_) {
+    method->AddFlags(app);
+    const std::vector<CLI::Option*> options = app.get_options();
+    for (; before < options.size(); ++before) {
+      options[before]->group("Method " + method->info().name);
+    }
+  }
+}
+
+const Method* MethodTable::Find(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      methods_, [&](const auto& method) { return method->info().name == name; });
+  return found == methods_.end() ? nullptr : found->get();
+}
+
+std::vector<std::string> MethodTable::Names() const {
+  std::vector<std::string> names;
+  for (const MethodInfo& alone : Alone()) names.push_back(alone.name);
+  for (const auto& method : methods_) names.push_back(method->info().name);
+  for (const NamedSum& sum : NamedSums()) names.push_back(sum.name);
+  return names;
+}
+
+MethodSum MethodTable::Parse(const std::string& text) const {
+  const std::vector<MethodInfo> alone = Alone();
+  if (std::ranges::find(alone, text, &MethodInfo::name) != alone.end()) return {text, {}};
+  const std::vector<NamedSum> sums = NamedSums();
+  std::vector<std::string> parts;
+  for (const std::string& part : Split(text)) {
+    const auto sum = std::ranges::find(sums, part, &NamedSum::name);
+    std::ranges::copy(Split(sum == sums.end() ? part : sum->sum), std::back_inserter(parts));
+  }
+  for (const std::string& part : parts) {
+    if (std::ranges::count(parts, part) > 1) Fail<UsageError>("'{}' names {} twice", text, part);
+    if (Find(part) != nullptr) continue;
+    if (std::ranges::find(alone, part, &MethodInfo::name) != alone.end()) {
+      Fail<UsageError>("'{}': {} stands alone; leave it or the others out", text, part);
+    }
+    const std::vector<std::string> names = Names();
+    Fail<UsageError>("no method '{}'{}; known, to be joined by '+': {}", part,
+                     DidYouMean(part, names), fmt::join(names, ", "));
+  }
+  MethodSum result;
+  for (const auto& method : methods_) {
+    const std::string name = method->info().name;
+    if (std::ranges::find(parts, name) == parts.end()) continue;
+    result.name += (result.name.empty() ? "" : "+") + name;
+    result.methods.push_back(method.get());
+  }
+  const auto named = std::ranges::find(sums, result.name, &NamedSum::sum);
+  if (named != sums.end()) result.name = named->name;
+  return result;
+}
+
+void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& teacher) {
+  for (const Method* method : sum.methods) {
+    const std::string lacks = method->Lacks(teacher);
+    if (lacks.empty()) continue;
+    const MethodInfo info = method->info();
+    Fail<UsageError>("--method {}: needs {}, and the teacher {} ({}) {}; choose another of either",
+                     info.name, Name(info.need), path, teacher.kind(), lacks);
+  }
+}
+
+nlohmann::ordered_json FlagsOf(Method& method) {
+  CLI::App app;
+  app.set_help_flag();
+  method.AddFlags(app);
+  auto flags = nlohmann::ordered_json::array();
+  for (const CLI::Option* option : app.get_options()) {
+    flags.push_back({{"flag", option->get_name()},
+                     {"default", option->get_default_str()},
+                     {"about", option->get_description()}});
+  }
+  return flags;
+}
+
+}  // namespace derrd::cli

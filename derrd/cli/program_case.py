@@ -1,0 +1,89 @@
+"""What tests of the whole program share: running it, a small data set and a teacher for it.
+
+A test file is run as `python3 X_test.py path/to/derrd` and needs numpy and safetensors.
+"""
+
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+DERRD = str(pathlib.Path(sys.argv.pop(1)).resolve())
+SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "--rrd-uninteresting", "7",
+         "--rrd-top", "20", "--htd-groups", "4"]
+
+
+def run(*words, threads=None, environment=None):
+    command = [DERRD, *map(str, words)]
+    if threads:
+        command += ["--threads", str(threads)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def known_methods():
+    """What `derrd methods` lists that a teacher's file alone can serve."""
+    listing = json.loads(run("methods", "--json").stdout)
+    alone = [method["name"] for method in listing["methods"] if method["needs"] != "rankings along its training"]
+    return alone + [named["name"] for named in listing["sums"]]
+
+
+def interactions(users=60, items=80, groups=4, seed=1):
+    """Users of a group like the items of that group: something that can be learned."""
+    draw = random.Random(seed)
+    for user in range(users):
+        own = [item for item in range(items) if item % groups == user % groups]
+        for item in sorted(draw.sample(own, 9) + draw.sample(range(items), 2)):
+            yield f"u{user}", f"i{item}"
+
+
+def log_without_seconds(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{key: value for key, value in line.items() if not key.endswith("_seconds")} for line in lines]
+
+
+class ProgramCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        cls.csv = cls.folder / "likes.csv"
+        cls.csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions()))
+        cls.names = cls.folder / "names.csv"
+        cls.names.write_text("item,name\n" + "".join(f"i{i},Item number {i}\n" for i in range(80)))
+        cls.dataset = cls.folder / "likes.derrd"
+        cls.ok("import", cls.csv, "--item-names", cls.names, "--negatives", 30, "-o", cls.dataset)
+        cls.teacher = cls.folder / "teacher.derrd"
+        cls.ok("train", cls.dataset, "--width", 16, "--epochs", 40, "--batch-size", 128,
+               "--learning-rate", 0.01, "-o", cls.teacher)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    @classmethod
+    def ok(cls, *words, **options):
+        done = run(*words, **options)
+        if done.returncode != 0:
+            raise AssertionError(f"derrd {' '.join(map(str, words))}: {done.stderr}")
+        return done
+
+    def fails(self, code, *words, says, output=None):
+        """The run ends with this code and one line that says all of `says`, and leaves no output."""
+        done = run(*words)
+        message = done.stderr.splitlines()[-1] if done.stderr else ""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertTrue(message.startswith("derrd: "), done.stderr)
+        for part in says:
+            self.assertIn(str(part), message)
+        self.assertEqual(done.stdout, "")
+        if output is not None:
+            self.assertFalse(output.exists())
+            self.assertFalse(pathlib.Path(f"{output}.partial").exists())
+        return message
+
+    def distill(self, method, output, *flags, **options):
+        return self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", method, "--width", 4,
+                       "--epochs", 6, *SMALL, *flags, "-o", output, **options)

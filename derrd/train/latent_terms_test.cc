@@ -1,0 +1,179 @@
+// Terms that compare representations: HINT, FTD and HTD around a student.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/losses/ftd.h"
+#include "derrd/losses/hint.h"
+#include "derrd/train/de_term.h"
+#include "derrd/train/ftd_term.h"
+#include "derrd/train/hint_term.h"
+#include "derrd/train/htd_term.h"
+#include "derrd/train/test_terms.h"
+
+namespace derrd {
+namespace {
+
+using testing::FloatNear;
+using testing::Pointwise;
+
+class LatentTermsTest : public TermsTest {
+ protected:
+  Matrix<float> RowsOf(const Model& model, Side side, std::span<const std::int32_t> entities) {
+    Matrix<float> rows(entities.size(), model.representation_width());
+    model.Representations(side, entities, rows);
+    return rows;
+  }
+  // The batch's users, and its items without regard to which are positive.
+  struct Entities {
+    std::vector<std::int32_t> users, items;
+  };
+  Entities EntitiesOf(const Batch& batch) {
+    std::set<std::int32_t> items(batch.distinct_positives.begin(), batch.distinct_positives.end());
+    items.insert(batch.distinct_negatives.begin(), batch.distinct_negatives.end());
+    return {{batch.distinct_users.begin(), batch.distinct_users.end()},
+            {items.begin(), items.end()}};
+  }
+  Matrix<float> Stacked(const Model& model, const Entities& entities) {
+    const Matrix<float> users = RowsOf(model, Side::kUser, entities.users);
+    const Matrix<float> items = RowsOf(model, Side::kItem, entities.items);
+    Matrix<float> all(users.rows() + items.rows(), users.cols());
+    std::ranges::copy(users.view().elements(), all.data());
+    std::ranges::copy(items.view().elements(), all.data() + users.size());
+    return all;
+  }
+  static float Norm(const Matrix<float>& matrix) {
+    float sum = 0;
+    for (const float x : matrix.view().elements()) sum += x * x;
+    return sum;
+  }
+};
+
+TEST_F(LatentTermsTest, TheWeightScalesTheGradientAndNotTheReportedLoss) {
+  HintTerm hint1(teacher_, 3, {0.5}, 5), hint2(teacher_, 3, {1.0}, 5);
+  ExpectTheWeightScalesTheGradientAlone(hint1, hint2);
+  FtdTerm ftd1(teacher_, {0.5}), ftd2(teacher_, {1.0});
+  ExpectTheWeightScalesTheGradientAlone(ftd1, ftd2);
+  HtdTermOptions options;
+  options.groups = 4;
+  options.weight = 0.5;
+  HtdTerm htd1(teacher_, 3, options, 5);
+  options.weight = 1.0;
+  HtdTerm htd2(teacher_, 3, options, 5);
+  ExpectTheWeightScalesTheGradientAlone(htd1, htd2);
+}
+
+TEST_F(LatentTermsTest, FtdIsTheLossOfTheBatchsDistinctUsersAndItemsTogether) {
+  FtdTerm term(teacher_, {2.0});
+  const double loss = Step(term, 0);
+  const Entities entities = EntitiesOf(batches_.Get(0, 0, parallel_));
+  const Matrix<float> student = Stacked(student_, entities);
+  Matrix<float> gradient(student.rows(), student.cols());
+  FtdLoss<float> ftd;
+  const double expected =
+      ftd.Compute(student, Stacked(teacher_, entities), 2.0f, gradient, parallel_);
+  EXPECT_NEAR(loss / expected, 1.0, 1e-5);
+  for (std::size_t r = 0; r < student.rows(); ++r) {
+    const bool is_user = r < entities.users.size();
+    const std::int32_t entity =
+        is_user ? entities.users[r] : entities.items[r - entities.users.size()];
+    const std::span<const float> row(gradient.row(r), gradient.cols());
+    EXPECT_THAT(GradientOf(is_user ? Side::kUser : Side::kItem, entity),
+                Pointwise(FloatNear(1e-2f), row));
+  }
+}
+
+TEST_F(LatentTermsTest, HintWeighsPositivesAndNegativesByOneHalf) {
+  HintTerm term(teacher_, 3, {1.0}, 5);
+  const double loss = Step(term, 0);
+  const Batch& batch = batches_.Get(0, 0, parallel_);
+  const auto compute = [&](Side side, std::size_t first, std::span<const std::int32_t> entities) {
+    const Matrix<float> student = RowsOf(student_, side, entities);
+    Matrix<float> gradient(student.rows(), student.cols());
+    std::vector<Matrix<float>> unused;
+    for (std::size_t p = first; p < first + 4; ++p) {
+      unused.emplace_back(term.parameters()[p]->values.rows(), term.parameters()[p]->values.cols());
+    }
+    const auto values = [&](std::size_t p) {
+      return std::as_const(term.parameters()[first + p]->values).view();
+    };
+    const std::vector<float> row_weights(entities.size(), 1.0f);
+    HintLoss<float> hint;
+    return hint.Compute({values(0), values(1), values(2), values(3)}, student,
+                        RowsOf(teacher_, side, entities), row_weights, 1.0f,
+                        {unused[0], unused[1], unused[2], unused[3]}, gradient, parallel_);
+  };
+  const double expected = compute(Side::kUser, 0, batch.distinct_users) +
+                          0.5 * compute(Side::kItem, 4, batch.distinct_positives) +
+                          0.5 * compute(Side::kItem, 4, batch.distinct_negatives);
+  EXPECT_NEAR(loss / expected, 1.0, 1e-5);
+}
+
+// The loss and the gradients are linear in alpha, between the assignment's and the topology's.
+TEST_F(LatentTermsTest, HtdMixesTopologyAndAssignmentByAlpha) {
+  HtdTermOptions options;
+  options.groups = 4;
+  options.weight = 1.0;
+  std::vector<double> losses;
+  std::vector<std::vector<float>> of_student;
+  std::vector<float> of_network;
+  for (const double alpha : {0.0, 0.25, 1.0}) {
+    options.alpha = alpha;
+    HtdTerm term(teacher_, 3, options, 5);
+    losses.push_back(Step(term, 0));
+    const Batch& batch = batches_.Get(0, 0, parallel_);
+    of_student.push_back(GradientOf(Side::kUser, batch.distinct_users[0]));
+    of_network.push_back(Norm(term.parameters()[0]->gradient));
+  }
+  EXPECT_NEAR(losses[1], 0.75 * losses[0] + 0.25 * losses[2], 1e-6 * losses[1]);
+  EXPECT_NE(losses[0], losses[2]);
+  for (std::size_t c = 0; c < 3; ++c) {
+    const float mixed = 0.75f * of_student[0][c] + 0.25f * of_student[2][c];
+    EXPECT_NEAR(of_student[1][c], mixed, 1e-3f * std::abs(mixed) + 1e-4f);
+    EXPECT_NE(of_student[0][c], of_student[2][c]);
+  }
+  EXPECT_GT(of_network[0], 0.0f);
+  EXPECT_NEAR(of_network[1] / of_network[0], 0.75f * 0.75f, 1e-4f);
+  EXPECT_EQ(of_network[2], 0.0f);
+}
+
+TEST_F(LatentTermsTest, HtdsTemperatureFallsByEpochs) {
+  HtdTermOptions options;
+  options.groups = 4;
+  HtdTerm term(teacher_, 3, options, 5);
+  Step(term, 50);
+  EXPECT_NEAR(term.Diagnostics()["temperature"].get<double>() / 1e-5, 1.0, 1e-9);
+  Step(term, 1000);
+  EXPECT_NEAR(term.Diagnostics()["temperature"].get<double>() / 1e-10, 1.0, 1e-9);
+}
+
+// In one objective they learn side by side, from draws of their own.
+TEST_F(LatentTermsTest, HtdsNetworksAreNotThoseOfDe) {
+  DeTermOptions de_options;
+  de_options.experts = 4;
+  HtdTermOptions htd_options;
+  htd_options.groups = 4;
+  DeTerm de(teacher_, 3, de_options, 5);
+  HtdTerm htd(teacher_, 3, htd_options, 5);
+  for (std::size_t p = 0; p < 12; ++p) {
+    EXPECT_NE(de.parameters()[p]->name, htd.parameters()[p]->name);
+    EXPECT_NE(de.parameters()[p]->values(0, 0), htd.parameters()[p]->values(0, 0));
+  }
+  EXPECT_EQ(htd.parameters()[0]->name, "htd/user/first");
+  EXPECT_EQ(htd.parameters()[11]->name, "htd/item/selection_bias");
+}
+
+TEST_F(LatentTermsTest, ARoutingToleranceThatCouldCloseEveryGroupIsRefused) {
+  HtdTermOptions options;
+  options.groups = 10;
+  options.routing_tolerance = 0.5;
+  EXPECT_THROW(HtdTerm(teacher_, 3, options, 5), UsageError);
+}
+
+}  // namespace
+}  // namespace derrd
