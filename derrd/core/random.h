@@ -31,6 +31,10 @@ enum class Role : std::uint8_t {
   kUninteresting = 12,
   kSyntheticUser = 20,
   kSyntheticItem = 21,
+  kRankEstimate = 30,
+  kDistilled = 31,
+  kInterestingUser = 32,
+  kUninterestingUser = 33,
   kTest = 255,
 };
 
