@@ -44,30 +44,36 @@ void DistinctSampler::Sample(std::span<const std::int32_t> excluded, RandomStrea
   for (const std::int32_t item : out) taken_[static_cast<std::size_t>(item)] = 0;
 }
 
+PositionSampler::PositionSampler(std::size_t length, double temperature) : log_weights_(length) {
+  const auto inverse_temperature = static_cast<float>(1.0 / temperature);
+  for (std::size_t p = 0; p < length; ++p) {
+    log_weights_[p] = -(static_cast<float>(p) * inverse_temperature);
+  }
+}
+
 // A chunk of positions at a time, for as long as the highest key that the next position could have
 // is above the lowest of the best `count`. That ends long before a long ranking does, and changes
 // nothing of what is chosen.
 std::span<const std::int32_t> PositionSampler::Sample(std::size_t count, RandomStream& stream) {
-  assert(count <= length_);
+  const std::size_t length = log_weights_.size();
+  assert(count <= length);
   constexpr float kHighestGumbel =
       16.7f;  // -log(-log(u)) of the highest u that is drawn, 1 - 2^-24
   const auto higher = [](const Key& a, const Key& b) { return a.value > b.value; };
   keys_.clear();
-  for (std::size_t begin = 0; begin < length_ && count > 0; begin += kChunk) {
+  for (std::size_t begin = 0; begin < length && count > 0; begin += kChunk) {
     if (keys_.size() >= count) {
       std::nth_element(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(count - 1),
                        keys_.end(), higher);
       keys_.resize(count);
-      const float highest = kHighestGumbel - static_cast<float>(begin) * inverse_temperature_;
-      if (keys_.back().value > highest) break;
+      if (keys_.back().value > kHighestGumbel + log_weights_[begin]) break;
     }
-    const std::size_t positions = std::min(kChunk, length_ - begin);
+    const std::size_t positions = std::min(kChunk, length - begin);
     std::array<float, kChunk> gumbel;
     for (std::size_t i = 0; i < positions; ++i) gumbel[i] = stream.Uniform();
     kernels::GumbelOfUniform(positions, gumbel.data());
     for (std::size_t i = 0; i < positions; ++i) {
-      const auto position = static_cast<std::int32_t>(begin + i);
-      keys_.push_back({gumbel[i] - static_cast<float>(position) * inverse_temperature_, position});
+      keys_.push_back({gumbel[i] + log_weights_[begin + i], static_cast<std::int32_t>(begin + i)});
     }
   }
   const auto end_of_chosen = keys_.begin() + static_cast<std::ptrdiff_t>(count);

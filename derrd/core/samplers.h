@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "derrd/core/random.h"
@@ -34,18 +35,19 @@ class DistinctSampler {
   std::vector<std::uint8_t> taken_;  // all zero between calls
 };
 
-// Positions of a ranking, drawn without replacement with probability proportional to
-// exp(-position / temperature) (RRD, CIKM 2020, section 3.2.1), by the Gumbel-top-k trick, which is
-// the same as drawing one after the other. Not thread-safe; make one a task.
+// Positions of a ranking, drawn without replacement, early ones with a higher probability, by the
+// Gumbel-top-k trick, which is the same as drawing one after the other. Not thread-safe; make one a
+// task.
 class PositionSampler {
  public:
+  // With probability proportional to exp(-position / temperature) (RRD, CIKM 2020, section 3.2.1).
   // length: how many positions there are; temperature > 0.
-  PositionSampler(std::size_t length, double temperature)
-      : length_(length), inverse_temperature_(static_cast<float>(1.0 / temperature)) {}
+  PositionSampler(std::size_t length, double temperature);
+  // With probability proportional to exp(log_weights[position]), which must not ascend.
+  explicit PositionSampler(std::vector<float> log_weights) : log_weights_(std::move(log_weights)) {}
 
-  // count <= length distinct positions, ascending, valid until the next call. O(length), and
-  // O(count
-  // + 20 temperature) where the ranking is longer.
+  // count <= length distinct positions, ascending, valid until the next call. O(length), less where
+  // the weights fall: O(count + 20 temperature) with the first of the constructors.
   std::span<const std::int32_t> Sample(std::size_t count, RandomStream& stream);
 
  private:
@@ -55,8 +57,7 @@ class PositionSampler {
   };
   static constexpr std::size_t kChunk = 64;
 
-  std::size_t length_;
-  float inverse_temperature_;
+  std::vector<float> log_weights_;  // one a position
   std::vector<Key> keys_;
   std::vector<std::int32_t> chosen_;
 };

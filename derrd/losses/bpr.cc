@@ -1,8 +1,9 @@
 #include "derrd/losses/bpr.h"
 
 #include <cassert>
-#include <cmath>
 #include <cstddef>
+
+#include "derrd/losses/sigmoid.h"
 
 namespace derrd {
 
@@ -12,13 +13,10 @@ double BprLoss(std::span<const T> positive, std::span<const T> negative,
   assert(positive.size() == negative.size());
   double loss = 0.0;
   for (std::size_t n = 0; n < positive.size(); ++n) {
-    const T margin = positive[n] - negative[n];
-    // e = exp(-|margin|) never overflows; -log sigma(x) = log(1 + exp(-x)).
-    const T e = std::exp(-std::abs(margin));
-    loss += static_cast<double>(std::log1p(e) + (margin < 0 ? -margin : T{0}));
-    const T sigma_of_minus = (margin < 0 ? T{1} : e) / (T{1} + e);
-    positive_gradient[n] = -sigma_of_minus;
-    negative_gradient[n] = sigma_of_minus;
+    const Softplus<T> of_minus_margin(negative[n] - positive[n]);
+    loss += static_cast<double>(of_minus_margin.value);
+    positive_gradient[n] = -of_minus_margin.sigma;
+    negative_gradient[n] = of_minus_margin.sigma;
   }
   return loss;
 }

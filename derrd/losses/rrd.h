@@ -2,7 +2,10 @@
 // interesting items pi_1 ... pi_K in the teacher's order and L uninteresting items nu_1 ... nu_L,
 // with f the student's score,
 //   L = -sum_{k=1..K} [ f(pi_k) - log( sum_{i=k..K} exp f(pi_i) + sum_{j=1..L} exp f(nu_j) ) ]
-// The order among uninteresting items does not matter: that is the relaxation.
+// The order among uninteresting items does not matter: that is the relaxation. With users and items
+// exchanged, so that an item ranks its users, it is the item side of IR-RRD (Kang, Hwang, Kweon,
+// Yu, "Item-side ranking regularized distillation for recommender system", Information Sciences
+// 580, 2021).
 #ifndef DERRD_LOSSES_RRD_H_
 #define DERRD_LOSSES_RRD_H_
 

@@ -5,11 +5,10 @@
 
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
-#include "derrd/core/matrix.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
+#include "derrd/train/relaxed_lists.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -35,18 +34,13 @@ class RrdTerm : public Term {
   void SelectRows(const Batch& batch, EntitySet& users, EntitySet& items) override;
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
- private:
-  std::size_t list_size() const { return options_.interesting + options_.uninteresting; }
+  // The K + L items that a user compares in this epoch, interesting ones first in teacher order.
+  std::span<const std::int32_t> ItemsOf(std::int32_t user) const { return lists_.Of(user); }
 
-  const Dataset* dataset_;
-  Rankings rankings_;
+ private:
   RrdOptions options_;
   std::uint64_t seed_;
-  Matrix<std::int32_t> sorted_top_;  // the rankings' items, ascending
-  Matrix<std::int32_t> sampled_;  // users x (K + L): interesting in teacher order, then the others
-  std::vector<std::int64_t> offsets_;
-  std::vector<std::int32_t> items_;
-  std::vector<float> scores_, gradients_;
+  RelaxedLists lists_;
 };
 
 }  // namespace derrd

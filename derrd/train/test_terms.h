@@ -1,4 +1,5 @@
-// For tests of terms: a student, its teacher, a small data set, and a step.
+// For tests of terms: a small data set, a teacher, a student that tells what it was asked, and a
+// step.
 #ifndef DERRD_TRAIN_TEST_TERMS_H_
 #define DERRD_TRAIN_TEST_TERMS_H_
 
@@ -6,9 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <map>
+#include <utility>
 #include <vector>
 
+#include "derrd/core/matrix.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/train/batch.h"
@@ -17,18 +21,27 @@
 
 namespace derrd {
 
-// A student that records which lists it was asked to score.
+// A student that records which lists it was asked to score, and the answers.
 class RecordingStudent : public BprMf {
  public:
+  struct Pair {
+    std::int32_t user, item;
+    float score;
+  };
+
   using BprMf::BprMf;
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override {
     BprMf::Scores(lists, out, parallel);
     for (std::size_t l = 0; l < lists.lists(); ++l) {
       const auto items = lists.items.subspan(lists.begin(l), lists.begin(l + 1) - lists.begin(l));
       asked[lists.users[l]] = {items.begin(), items.end()};
+      for (std::size_t i = lists.begin(l); i < lists.begin(l + 1); ++i) {
+        pairs.push_back({lists.users[l], lists.items[i], out[i]});
+      }
     }
   }
-  std::map<std::int32_t, std::vector<std::int32_t>> asked;
+  std::map<std::int32_t, std::vector<std::int32_t>> asked;  // the last list of a user
+  std::vector<Pair> pairs;                                  // all, in the order of asking
 };
 
 class TermsTest : public testing::Test {
@@ -41,7 +54,9 @@ class TermsTest : public testing::Test {
         users_(dataset_.users()),
         items_(dataset_.items()) {}
 
-  double Step(Term& term, std::int32_t epoch) {
+  // A step of `term` in the first batch of an epoch; `parts` are terms that it builds on.
+  double Step(Term& term, std::int32_t epoch, std::initializer_list<Term*> parts = {}) {
+    for (Term* part : parts) part->BeginEpoch(epoch, student_, parallel_);
     term.BeginEpoch(epoch, student_, parallel_);
     const Batch& batch = batches_.Get(epoch, 0, parallel_);
     users_.Clear();
@@ -52,6 +67,7 @@ class TermsTest : public testing::Test {
     term.SelectRows(batch, users_, items_);
     student_.SelectRows(users_.members(), items_.members());
     student_.asked.clear();
+    student_.pairs.clear();
     const double loss = term.Step(batch, student_, parallel_);
     student_.Backward(parallel_);
     return loss;
@@ -79,6 +95,36 @@ class TermsTest : public testing::Test {
     EXPECT_GT(norm, 0.0);
     EXPECT_NEAR(Step(whole, 0) / loss, 1.0, 1e-6);
     EXPECT_NEAR(GradientNorm() / norm, 2.0, 1e-4);
+  }
+  // Expects the gradient of the tables to be what `of_pairs`, d(loss)/d(score) of each of the
+  // student's recorded pairs, comes to.
+  void ExpectTableGradients(std::span<const double> of_pairs) {
+    ASSERT_EQ(of_pairs.size(), student_.pairs.size());
+    const std::size_t width = student_.representation_width();
+    Matrix<double> users(dataset_.users(), width), items(dataset_.items(), width);
+    for (std::size_t p = 0; p < of_pairs.size(); ++p) {
+      const auto u = static_cast<std::size_t>(student_.pairs[p].user);
+      const auto i = static_cast<std::size_t>(student_.pairs[p].item);
+      for (std::size_t c = 0; c < width; ++c) {
+        users(u, c) += of_pairs[p] * static_cast<double>(student_.item_rows()(i, c));
+        items(i, c) += of_pairs[p] * static_cast<double>(student_.user_rows()(u, c));
+      }
+    }
+    for (const auto& [table, expected] :
+         {std::pair(student_.tables()[0], &users), std::pair(student_.tables()[1], &items)}) {
+      for (std::size_t slot = 0; slot < table->rows.size(); ++slot) {
+        const auto row = static_cast<std::size_t>(table->rows[slot]);
+        for (std::size_t c = 0; c < width; ++c) {
+          EXPECT_NEAR(table->gradient(slot, c), (*expected)(row, c), 1e-5) << table->name;
+        }
+      }
+    }
+  }
+  // As if it had been trained: scores that differ.
+  void Spread(float factor) {
+    for (EmbeddingTable* table : student_.tables()) {
+      for (float& x : table->values.view().elements()) x *= factor;
+    }
   }
   Rankings Ranking(std::size_t top) { return RankUnobserved(teacher_, dataset_, top, parallel_); }
 

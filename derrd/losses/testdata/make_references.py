@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the reference values that de_test.cc and rrd_test.cc compare with.
+"""Writes the reference values that the tests of the losses compare with.
 
   pip install torch safetensors && python3 make_references.py
 
@@ -76,6 +76,47 @@ def relaxed_ranking():
                "uninteresting_gradient": of_uninteresting}, FOLDER / "rrd_reference.safetensors")
 
 
+def ranking_distillation():
+    """Eq. 8 and 9 for 13 users, 10 items each, 25 sampled items that estimate the student's rank."""
+    generator = torch.Generator().manual_seed(7)
+    users, top, samples, items, decay, discrepancy = 13, 10, 25, 1009, 3.0, 0.01
+    scores = (3 * torch.randn(users, top, generator=generator)).requires_grad_()
+    sampled = 3 * torch.randn(users, samples, generator=generator)
+    position = torch.exp(-torch.arange(1, top + 1) / decay)
+    position = position / position.sum()
+    weights = torch.zeros(users, top)
+    for user in range(users):
+        for k in range(top):
+            above = int((sampled[user] > scores[user, k]).sum())
+            rank = 1 + (items - 1) * above // samples
+            behind = torch.tensor(discrepancy * (rank - (k + 1)))
+            weights[user, k] = position[k] * torch.tanh(torch.clamp(behind, min=0))
+    loss = -(weights * torch.log(torch.sigmoid(scores))).sum()
+    (gradient,) = torch.autograd.grad(loss, [scores])
+    save_file({"scores": scores.detach(), "sampled": sampled, "weights": weights,
+               "loss": loss.detach().reshape(1), "gradient": gradient,
+               "items": torch.tensor([float(items)]), "decay": torch.tensor([decay]),
+               "discrepancy": torch.tensor([discrepancy])}, FOLDER / "rd_reference.safetensors")
+
+
+def collaborative_distillation():
+    """Cross-entropy with the teacher's probabilities for 13 users, 7 items each."""
+    generator = torch.Generator().manual_seed(8)
+    temperature, bias = 2.0, -0.5
+    scores = (3 * torch.randn(13, 7, generator=generator)).requires_grad_()
+    teacher = 3 * torch.randn(13, 7, generator=generator)
+    q = torch.sigmoid((teacher + bias) / temperature)
+    p = torch.sigmoid(scores)
+    loss = -(q * torch.log(p) + (1 - q) * torch.log(1 - p)).sum()
+    (gradient,) = torch.autograd.grad(loss, [scores])
+    save_file({"scores": scores.detach(), "teacher": teacher, "targets": q,
+               "loss": loss.detach().reshape(1), "gradient": gradient,
+               "temperature": torch.tensor([temperature]), "bias": torch.tensor([bias])},
+              FOLDER / "cd_reference.safetensors")
+
+
 if __name__ == "__main__":
     distillation_experts()
     relaxed_ranking()
+    ranking_distillation()
+    collaborative_distillation()

@@ -1,0 +1,83 @@
+#include "derrd/eval/user_rankings.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/data/by_item.h"
+#include "derrd/eval/top_k.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kItemBlock = 64;        // items whose scores are held at a time
+constexpr std::size_t kScoredUserGrain = 64;  // users a task scores
+constexpr std::size_t kRankedItemGrain = 8;   // items a task ranks
+
+// How many users every item can rank, at most `length`.
+std::size_t CommonLength(const Interactions& by_item, std::size_t users, std::size_t length,
+                         const Names& names) {
+  std::size_t busiest = 0;
+  for (std::size_t item = 1; item < by_item.users(); ++item) {
+    if (by_item.Of(item).size() > by_item.Of(busiest).size()) busiest = item;
+  }
+  const std::size_t observed = by_item.Of(busiest).size();
+  if (observed == users) {
+    Fail(
+        "item '{}' is in the training set of all {} users, so that nobody is left to rank for it; "
+        "leave that item out, or choose a method without item-side rankings",
+        Called(names.items, static_cast<std::int32_t>(busiest)), users);
+  }
+  return std::min(length, users - observed);
+}
+
+// scores: a row for each of the items, a column for each user.
+void ScoreForUsers(const Model& model, std::span<const std::int32_t> items,
+                   MatrixView<float> scores, const Parallel& parallel) {
+  parallel.ForRanges(model.users(), kScoredUserGrain, [&](std::size_t begin, std::size_t end) {
+    std::array<float, kItemBlock> buffer;
+    const std::span<float> of_user = std::span(buffer).first(items.size());
+    for (std::size_t user = begin; user < end; ++user) {
+      model.ScoreItems(static_cast<std::int32_t>(user), items, of_user);
+      for (std::size_t i = 0; i < items.size(); ++i) scores(i, user) = of_user[i];
+    }
+  });
+}
+
+}  // namespace
+
+Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
+                             const Names& names, const Parallel& parallel) {
+  const OwnedInteractions owned = ByItem(train, model.items());
+  const Interactions by_item = owned.view();
+  const std::size_t kept = CommonLength(by_item, model.users(), length, names);
+  Matrix<std::int32_t> ranked(model.items(), kept);
+  Matrix<float> scores(kItemBlock, model.users());
+  std::vector<std::int32_t> items(model.items());
+  std::iota(items.begin(), items.end(), 0);
+  for (std::size_t first = 0; first < items.size(); first += kItemBlock) {
+    const auto block = std::span(items).subspan(first, std::min(kItemBlock, items.size() - first));
+    ScoreForUsers(model, block, scores, parallel);
+    parallel.ForRanges(block.size(), kRankedItemGrain, [&](std::size_t begin, std::size_t end) {
+      TopK selector(kept);
+      for (std::size_t i = begin; i < end; ++i) {
+        const auto best = selector.Select(
+            {scores.row(i), scores.cols()}, by_item.Of(first + i),
+            [&](std::int32_t user, float score) { FailNotFinite(names, user, block[i], score); });
+        std::ranges::transform(best, ranked.row(first + i), &ScoredItem::item);
+      }
+    });
+  }
+  return Rankings(std::move(ranked));
+}
+
+Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,
+                             const Parallel& parallel) {
+  return RankUnobservedUsers(model, dataset.train(), length,
+                             Names{dataset.user_ids(), dataset.item_ids()}, parallel);
+}
+
+}  // namespace derrd

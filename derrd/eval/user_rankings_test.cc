@@ -1,0 +1,90 @@
+#include "derrd/eval/user_rankings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/data/by_item.h"
+#include "derrd/eval/testdata/score_table.h"
+
+namespace derrd {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::vector<std::int32_t> SlowUserRanking(const ScoreTable& model, const Interactions& train,
+                                          std::size_t item) {
+  std::vector<std::int32_t> users;
+  for (std::size_t user = 0; user < model.users(); ++user) {
+    if (!std::ranges::binary_search(train.Of(user), static_cast<std::int32_t>(item))) {
+      users.push_back(static_cast<std::int32_t>(user));
+    }
+  }
+  std::ranges::stable_sort(users, std::ranges::greater(), [&](std::int32_t user) {
+    return model.At(static_cast<std::size_t>(user), item);
+  });
+  return users;
+}
+
+TEST(RankUnobservedUsers, AgreesWithSortingAtAnyNumberOfThreads) {
+  const auto model = ScoreTable::WithTies(203, 131, 1);
+  const auto train = RandomInteractions(203, 131, 60, 2);
+  for (const int threads : {1, 2, 3, 8}) {
+    const Rankings rankings =
+        RankUnobservedUsers(model, train.view(), 50, kIndices, Parallel(threads));
+    ASSERT_EQ(rankings.users(), 131u);
+    ASSERT_EQ(rankings.length(), 50u);
+    for (std::size_t item = 0; item < 131; ++item) {
+      auto expected = SlowUserRanking(model, train.view(), item);
+      expected.resize(50);
+      EXPECT_TRUE(std::ranges::equal(rankings.Of(item), expected)) << item;
+    }
+  }
+}
+
+TEST(RankUnobservedUsers, IsCutToWhatEveryItemHas) {
+  const auto model = ScoreTable::WithTies(20, 30, 3);
+  const auto train = RandomInteractions(20, 30, 25, 4);
+  const OwnedInteractions by_item = ByItem(train.view(), 30);
+  std::size_t most = 0;
+  for (std::size_t item = 0; item < 30; ++item) {
+    most = std::max(most, by_item.view().Of(item).size());
+  }
+  ASSERT_GT(most, 0u);
+  EXPECT_EQ(RankUnobservedUsers(model, train.view(), 500, kIndices, Parallel(2)).length(),
+            20 - most);
+}
+
+TEST(RankUnobservedUsers, AnItemThatEverybodyHasIsAnError) {
+  const auto model = ScoreTable::WithTies(2, 2, 5);
+  OwnedInteractions train;
+  train.items = {1, 1};
+  train.offsets = {0, 1, 2};
+  try {
+    RankUnobservedUsers(model, train.view(), 500, kIndices, Parallel(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("item '1'"), HasSubstr("all 2 users")));
+  }
+}
+
+TEST(RankUnobservedUsers, NanIsAnErrorThatNamesUserAndItem) {
+  auto model = ScoreTable::WithTies(70, 90, 6);
+  model.At(69, 83) = std::numeric_limits<float>::quiet_NaN();
+  OwnedInteractions train;
+  train.offsets.assign(71, 0);
+  try {
+    RankUnobservedUsers(model, train.view(), 10, kIndices, Parallel(2));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'69'"), HasSubstr("'83'")));
+  }
+}
+
+}  // namespace
+}  // namespace derrd

@@ -1,0 +1,112 @@
+#include "derrd/train/cd_term.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "derrd/core/error.h"
+#include "derrd/core/samplers.h"
+#include "derrd/eval/top_k.h"
+#include "derrd/losses/cd.h"
+
+namespace derrd {
+namespace {
+
+constexpr std::size_t kGuidedGrain = 32;  // users a task samples for
+
+// How many unobserved items every user has.
+std::size_t FewestUnobserved(const Dataset& dataset) {
+  std::size_t most = 0;
+  for (std::size_t u = 0; u < dataset.users(); ++u) {
+    most = std::max(most, dataset.train().Of(u).size());
+  }
+  return dataset.items() - most;
+}
+
+}  // namespace
+
+// With p_k the probability of a position, S_k that of it or a later one and r = p_{k+1} / p_k, the
+// better of two is k with probability S_k^2 - S_{k+1}^2 = p_k^2 (g_k + r g_{k+1}), where
+// g_k = S_k / p_k = 1 + r g_{k+1}. So nothing underflows, however fast p falls.
+std::vector<float> BetterOfTwoLogWeights(std::size_t length, double decay) {
+  const double step = decay / static_cast<double>(length), ratio = std::exp(-step);
+  std::vector<float> log_weights(length);
+  double behind = 0.0;  // g_{k+1}
+  for (std::size_t k = length; k-- > 0;) {
+    const double at = 1.0 + ratio * behind;
+    log_weights[k] =
+        static_cast<float>(std::log(at + ratio * behind) - 2.0 * step * static_cast<double>(k));
+    behind = at;
+  }
+  return log_weights;
+}
+
+CdTerm::CdTerm(const Dataset& dataset, const Model& teacher, std::optional<Rankings> rankings,
+               const CdOptions& options, std::uint64_t seed)
+    : dataset_(&dataset),
+      teacher_(&teacher),
+      rankings_(std::move(rankings)),
+      options_(options),
+      seed_(seed),
+      lists_(dataset.users(), options.items),
+      targets_(dataset.users(), options.items) {
+  const bool by_teacher = options.guide == CdGuide::kTeacher;
+  const std::size_t ranked = by_teacher ? rankings_.value().length() : FewestUnobserved(dataset);
+  const std::size_t length = std::min(options.top, ranked);
+  if (options.items > length) {
+    Fail<UsageError>("--cd-items {}: the {}'s rankings hold {} items for each user; lower it{}",
+                     options.items, by_teacher ? "teacher" : "student", length,
+                     options.items <= ranked ? " or raise --cd-top" : "");
+  }
+  log_weights_ = BetterOfTwoLogWeights(length, options.rank_decay);
+}
+
+template <typename ItemAt>
+void CdTerm::SampleFor(std::size_t user, std::int32_t epoch, const ItemAt& item_at) {
+  PositionSampler positions(log_weights_);
+  RandomStream stream(seed_, Role::kDistilled, static_cast<std::uint64_t>(epoch), user);
+  const std::span<std::int32_t> list(lists_.row(user), options_.items);
+  const std::span<float> targets(targets_.row(user), options_.items);
+  std::ranges::transform(positions.Sample(options_.items, stream), list.begin(),
+                         [&](std::int32_t p) { return item_at(static_cast<std::size_t>(p)); });
+  teacher_->ScoreItems(static_cast<std::int32_t>(user), list, targets);
+  CdTargets(options_.temperature, options_.bias, targets);
+}
+
+void CdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
+                        const Parallel& parallel) {
+  if (options_.guide == CdGuide::kTeacher) {
+    parallel.ForRanges(dataset_->users(), kGuidedGrain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t u = begin; u < end; ++u) {
+        SampleFor(u, epoch, [ranking = rankings_->Of(u)](std::size_t p) { return ranking[p]; });
+      }
+    });
+    return;
+  }
+  std::vector<std::int32_t> users(dataset_->users());
+  std::iota(users.begin(), users.end(), 0);
+  ForEachTopK(student, users, dataset_->train(), log_weights_.size(),
+              Names{dataset_->user_ids(), dataset_->item_ids()}, parallel,
+              [&](std::int32_t user, std::span<const ScoredItem> best) {
+                SampleFor(static_cast<std::size_t>(user), epoch,
+                          [best](std::size_t p) { return best[p].item; });
+              });
+}
+
+void CdTerm::SelectRows(const Batch& batch, EntitySet&, EntitySet& items) {
+  for (const std::int32_t user : batch.distinct_users) {
+    items.Add({lists_.row(static_cast<std::size_t>(user)), lists_.cols()});
+  }
+}
+
+double CdTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
+  const auto scale = static_cast<float>(options_.weight);
+  return step_.Run(Side::kUser, batch.users, lists_, student, parallel,
+                   [&](std::size_t user, std::span<const float> scores, std::span<float> gradient) {
+                     const std::span<const float> targets(targets_.row(user), targets_.cols());
+                     return CdLoss<float>(scores, targets, scale, gradient);
+                   });
+}
+
+}  // namespace derrd

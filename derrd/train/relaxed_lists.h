@@ -1,0 +1,68 @@
+// What RRD and IR-RRD compare, and how: some interesting candidates of an entity in the teacher's
+// order, and some uninteresting ones.
+#ifndef DERRD_TRAIN_RELAXED_LISTS_H_
+#define DERRD_TRAIN_RELAXED_LISTS_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "derrd/core/ids.h"
+#include "derrd/core/matrix.h"
+#include "derrd/core/parallel.h"
+#include "derrd/core/random.h"
+#include "derrd/data/dataset.h"
+#include "derrd/eval/rankings.h"
+#include "derrd/train/list_step.h"
+
+namespace derrd {
+
+struct RelaxedListOptions {
+  std::size_t interesting;    // K >= 1
+  std::size_t uninteresting;  // L >= 0
+  double temperature;         // T > 0, in positions
+  bool sample_interesting;    // false: take the top K as they are
+};
+
+// What things are called in messages.
+struct RelaxedListNames {
+  std::string_view flags;               // "rrd" of --rrd-interesting
+  std::string_view entity, candidates;  // "user", "items"
+  const Ids& ids;                       // of the entities
+};
+
+class RelaxedLists {
+ public:
+  // observed: each entity's candidates in training, which must outlive this; candidates: how many
+  // there are in all; rankings: the teacher's order of each entity's unobserved candidates.
+  // UsageError when an entity has too few of them for K or L.
+  RelaxedLists(const Interactions& observed, std::size_t candidates, Rankings rankings,
+               const RelaxedListOptions& options, const RelaxedListNames& names);
+
+  // Draws every entity's list anew: K of the ranking without replacement with probability
+  // proportional to exp(-position / T), kept in order, and L uniformly from the unobserved ones
+  // that are not in it. O(entities (K + L + 20 T)).
+  void Sample(std::uint64_t seed, std::uint64_t step, Role interesting, Role uninteresting,
+              const Parallel& parallel);
+
+  // RrdLoss over the lists of `entities`, which are users or items; see ListStep.
+  double Step(Side side, std::span<const std::int32_t> entities, double weight,
+              TrainableModel& student, const Parallel& parallel);
+
+  // K + L candidates, the interesting ones first.
+  std::span<const std::int32_t> Of(std::int32_t entity) const {
+    return {lists_.row(static_cast<std::size_t>(entity)), lists_.cols()};
+  }
+
+ private:
+  Interactions observed_;
+  std::size_t candidates_;
+  Rankings rankings_;
+  RelaxedListOptions options_;
+  Matrix<std::int32_t> sorted_top_;  // the rankings' candidates, ascending
+  Matrix<std::int32_t> lists_;       // entities x (K + L)
+  ListStep step_;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_TRAIN_RELAXED_LISTS_H_
