@@ -31,6 +31,12 @@ enum class Role : std::uint8_t {
   kUninteresting = 12,
   kSyntheticUser = 20,
   kSyntheticItem = 21,
+  kUnderestimatedItem = 40,
+  kOverestimatedItem = 41,
+  kUnderestimatedUser = 42,
+  kOverestimatedUser = 43,
+  kRestItem = 44,
+  kStudentTop = 45,
   kTest = 255,
 };
 
