@@ -64,9 +64,8 @@ void ScoreUnobserved(const Model& model, const Interactions& train, const Names&
     float* row = out.row(i);
     for (const std::int32_t item : observed) row[item] = 0.0f;  // may have been anything
     if (!kernels::AllFinite(row, out.cols())) {
-      const float* bad = std::find_if_not(row, row + out.cols(), [](float x) {
-        return std::isfinite(x);
-      });
+      const float* bad =
+          std::find_if_not(row, row + out.cols(), [](float x) { return std::isfinite(x); });
       FailNotFinite(names, users[i], static_cast<std::int32_t>(bad - row), *bad);
     }
     for (const std::int32_t item : observed) row[item] = -std::numeric_limits<float>::infinity();
@@ -87,12 +86,12 @@ Matrix<std::int32_t> RankUsersOfItems(const Model& model, const Interactions& tr
   std::vector<std::size_t> sizes(items, 0);
   std::vector<std::int32_t> users(model.users());
   std::iota(users.begin(), users.end(), 0);
-  const std::size_t block = std::clamp(kBlockScores / std::max<std::size_t>(items, 1),
-                                       kUsersOfATask, kMostBlockUsers);
+  const std::size_t block =
+      std::clamp(kBlockScores / std::max<std::size_t>(items, 1), kUsersOfATask, kMostBlockUsers);
   Matrix<float> scores;
   for (std::size_t first = 0; first < users.size(); first += block) {
-    const auto of_block = std::span<const std::int32_t>(users).subspan(
-        first, std::min(block, users.size() - first));
+    const auto of_block =
+        std::span<const std::int32_t>(users).subspan(first, std::min(block, users.size() - first));
     scores.Reshape(of_block.size(), items);
     parallel.ForRanges(of_block.size(), kUsersOfATask, [&](std::size_t begin, std::size_t end) {
       ScoreUnobserved(model, train, names, of_block.subspan(begin, end - begin),
@@ -142,7 +141,8 @@ void ScoreUserLists(const Model& model, std::span<const std::int32_t> items,
       if (count == 0) continue;
       scores.resize(count);
       model.ScoreItems(static_cast<std::int32_t>(u),
-                       std::span<const std::int32_t>(sorted_items).subspan(begin[u], count), scores);
+                       std::span<const std::int32_t>(sorted_items).subspan(begin[u], count),
+                       scores);
       for (std::size_t i = 0; i < count; ++i) out.elements()[places[begin[u] + i]] = scores[i];
     }
   });

@@ -62,30 +62,28 @@ Rankings RankAllItems(const Model& model, const Names& names, std::size_t length
   return RankWithout(model, Interactions{}, std::min(length, model.items()), names, parallel);
 }
 
-ItemLists RankObserved(const Model& model, const Dataset& dataset, std::size_t length,
-                       const Parallel& parallel) {
-  std::vector<std::int64_t> offsets(dataset.users() + 1, 0);
-  for (std::size_t u = 0; u < dataset.users(); ++u) {
-    const std::size_t kept = std::min(length, dataset.train().Of(u).size());
+ItemLists RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                       const Names& names, const Parallel& parallel) {
+  std::vector<std::int64_t> offsets(train.users() + 1, 0);
+  for (std::size_t u = 0; u < train.users(); ++u) {
+    const std::size_t kept = std::min(length, train.Of(u).size());
     offsets[u + 1] = offsets[u] + static_cast<std::int64_t>(kept);
   }
   std::vector<std::int32_t> items(static_cast<std::size_t>(offsets.back()));
-  parallel.ForRanges(dataset.users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(train.users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
     TopK selector(length);
     std::vector<float> scores;
     for (std::size_t u = begin; u < end; ++u) {
       const auto user = static_cast<std::int32_t>(u);
-      const auto observed = dataset.train().Of(u);
+      const auto observed = train.Of(u);
       scores.resize(observed.size());
       model.ScoreItems(user, observed, scores);
       const auto not_finite = [&](std::int32_t place, float score) {
-        FailNotFinite(Names{dataset.user_ids(), dataset.item_ids()}, user,
-                      observed[static_cast<std::size_t>(place)], score);
+        FailNotFinite(names, user, observed[static_cast<std::size_t>(place)], score);
       };
-      std::ranges::transform(selector.Select(scores, {}, not_finite), items.begin() + offsets[u],
-                             [&](const ScoredItem& best) {
-                               return observed[static_cast<std::size_t>(best.item)];
-                             });
+      std::ranges::transform(
+          selector.Select(scores, {}, not_finite), items.begin() + offsets[u],
+          [&](const ScoredItem& best) { return observed[static_cast<std::size_t>(best.item)]; });
     }
   });
   return {std::move(offsets), std::move(items)};

@@ -54,9 +54,8 @@ class ItemLists {
 
   std::size_t users() const { return offsets_.size() - 1; }
   std::span<const std::int32_t> Of(std::size_t user) const {
-    return std::span(items_).subspan(
-        static_cast<std::size_t>(offsets_[user]),
-        static_cast<std::size_t>(offsets_[user + 1] - offsets_[user]));
+    return std::span(items_).subspan(static_cast<std::size_t>(offsets_[user]),
+                                     static_cast<std::size_t>(offsets_[user + 1] - offsets_[user]));
   }
 
  private:
@@ -66,8 +65,8 @@ class ItemLists {
 
 // The (at most) `length` best of each user's training items; ties go to the lower item. Error when
 // a score is not finite.
-ItemLists RankObserved(const Model& model, const Dataset& dataset, std::size_t length,
-                       const Parallel& parallel);
+ItemLists RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                       const Names& names, const Parallel& parallel);
 
 }  // namespace derrd
 

@@ -2,7 +2,8 @@
 // Top-N Recommender System", CIKM 2021, section 3; the authors' run_dcd.py): what the student ranks
 // wrongly decides what is distilled. Among the first N of the teacher's order of items for a user
 // let d_i be the student's rank of item i, among these N and from 0, less the teacher's. An item is
-// underestimated where d_i > 0 and overestimated where d_i < 0, and is drawn as such in proportion to
+// underestimated where d_i > 0 and overestimated where d_i < 0, and is drawn as such in proportion
+// to
 //   max( tanh( max(d_i, 0) / T ), 1e-5 )        with d_i for the one and -d_i for the other.
 // The loss of the K items drawn as underestimated, in the teacher's order, and the K drawn as
 // overestimated is RrdLoss (derrd/losses/rrd.h) with the former as its interesting items and the
@@ -15,8 +16,8 @@
 
 namespace derrd {
 
-// differences[i] = d_i from the student's scores in the teacher's order, which must be finite; equal
-// scores keep the teacher's order. O(N log N).
+// differences[i] = d_i from the student's scores in the teacher's order, which must be finite;
+// equal scores keep the teacher's order. O(N log N).
 template <typename T>
 void RankDifferences(std::span<const T> scores, std::span<std::int32_t> differences);
 

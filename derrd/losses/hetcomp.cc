@@ -105,7 +105,8 @@ double HetCompDiscrepancy(std::span<const std::int32_t> student,
   double gained = 0.0, most = 0.0;
   for (std::size_t t = 0; t < student.size(); ++t) {
     const auto position = static_cast<double>(t);
-    const double gain = std::expm1(std::log(2.0) * std::exp(-position / 10)) / std::log2(position + 2);
+    const double gain =
+        std::expm1(std::log(2.0) * std::exp(-position / 10)) / std::log2(position + 2);
     most += gain;
     if (std::ranges::binary_search(relevant, student[t])) gained += gain;
   }

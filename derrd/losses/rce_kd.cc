@@ -37,7 +37,8 @@ double SoftCrossEntropy(const ScoresOfBoth<T>& list, double temperature, double 
   for (std::size_t i = 0; i < gradient.size(); ++i) {
     const double p = static_cast<double>(wanted[i]) / wanted_sum;
     loss += p * (highest - static_cast<double>(list.student[i])) / temperature;
-    gradient[i] = static_cast<T>(weight / temperature * (static_cast<double>(gradient[i]) / sum - p));
+    gradient[i] =
+        static_cast<T>(weight / temperature * (static_cast<double>(gradient[i]) / sum - p));
   }
   return loss;
 }

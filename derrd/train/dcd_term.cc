@@ -78,7 +78,8 @@ DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Matrix<std::int32_t> it
   }
   if (has_item_side() && options.corrections > items_.cols()) {
     Fail<UsageError>(
-        "--dcd-corrections {}: the teacher's rankings hold {} users an item; lower it, or leave the "
+        "--dcd-corrections {}: the teacher's rankings hold {} users an item; lower it, or leave "
+        "the "
         "item's side out with --lambda-dcd-item 0",
         options.corrections, items_.cols());
   }

@@ -17,8 +17,8 @@
 namespace derrd {
 
 struct DcdOptions {
-  double user_weight = 0.01;   // lambda_UCD, >= 0
-  double item_weight = 0.01;   // lambda_ICD, >= 0; 0 leaves the item's side out
+  double user_weight = 0.01;      // lambda_UCD, >= 0
+  double item_weight = 0.01;      // lambda_ICD, >= 0; 0 leaves the item's side out
   std::size_t corrections = 100;  // K >= 1 underestimated, and as many overestimated, of each list
   std::size_t top = 500;          // N >= K: the length of the teacher's lists
   double temperature = 10.0;      // T > 0, in positions
@@ -58,8 +58,8 @@ class DcdTerm : public Term {
   Matrix<std::int32_t> items_;
   DcdOptions options_;
   std::uint64_t seed_;
-  std::vector<float> log_weights_;    // of a rank difference, from 0
-  std::vector<std::int32_t> trained_; // items with training interactions, ascending
+  std::vector<float> log_weights_;     // of a rank difference, from 0
+  std::vector<std::int32_t> trained_;  // items with training interactions, ascending
   // A row for each user, and for each item: K underestimated ones in the teacher's order, then K
   // overestimated ones.
   Matrix<std::int32_t> user_lists_, item_lists_;

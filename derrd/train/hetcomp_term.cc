@@ -80,9 +80,8 @@ void HetCompTerm::MoveOn(std::size_t user, std::span<const std::int32_t> student
     return;
   }
   if (stage == last_stage()) return;
-  const double now = DiscrepancyFrom(stage + 1, user, student);
-  const double before = distance;
-  if (before > threshold * now || before < now || now == 0.0) {
+  const auto now = static_cast<float>(DiscrepancyFrom(stage + 1, user, student));
+  if (distance > threshold * now || distance < now || now == 0.0f) {
     progress_(user, 0) = static_cast<float>(stage + 1);
     distance = static_cast<float>(DiscrepancyFrom(stage + 2, user, student));
   }
@@ -91,9 +90,7 @@ void HetCompTerm::MoveOn(std::size_t user, std::span<const std::int32_t> student
 void HetCompTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
                              const Parallel& parallel) {
   // All but half a hundredth: the few that never come near enough should not hold back the rest.
-  const auto arrived = [this] {
-    return MeanStage() >= static_cast<double>(last_stage()) - 0.005;
-  };
+  const auto arrived = [this] { return MeanStage() >= static_cast<double>(last_stage()) - 0.005; };
   if (epoch > 0 && epoch % options_.period == 0 && !arrived()) {
     const double threshold = options_.alpha * std::pow(0.995, epoch / options_.period);
     std::vector<std::int32_t> users(dataset_->users());
@@ -174,8 +171,8 @@ double HetCompTerm::Step(const Batch& batch, TrainableModel& student, const Para
       const std::size_t drawn = size - observed - top;
       const std::size_t meant = dataset_->items() - dataset_->train().Of(user).size() - top;
       // Those drawn stand for all that are meant.
-      const auto log_share = static_cast<float>(
-          std::log(static_cast<double>(meant) / static_cast<double>(std::max<std::size_t>(drawn, 1))));
+      const auto log_share = static_cast<float>(std::log(
+          static_cast<double>(meant) / static_cast<double>(std::max<std::size_t>(drawn, 1))));
       for (float& score : scores.subspan(observed + top)) score += log_share;
       losses[i] = loss(scores.first(observed), scores.subspan(observed), top, weight,
                        gradients.first(observed), gradients.subspan(observed));

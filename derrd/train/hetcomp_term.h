@@ -5,6 +5,7 @@
 #ifndef DERRD_TRAIN_HETCOMP_TERM_H_
 #define DERRD_TRAIN_HETCOMP_TERM_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,7 @@ class HetCompTerm : public Term {
  private:
   std::size_t last_stage() const { return trajectory_.unobserved.size() - 1; }
   std::size_t StageOf(std::size_t user) const {
-    return static_cast<std::size_t>(progress_(user, 0));
+    return std::min(static_cast<std::size_t>(progress_(user, 0)), last_stage());
   }
   std::span<const std::int32_t> TopOf(std::size_t user) const {
     return trajectory_.unobserved[StageOf(user)].Of(user);

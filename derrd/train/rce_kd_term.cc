@@ -66,8 +66,8 @@ void RceKdTerm::Resample(std::size_t user, std::span<const std::int32_t> pool,
   int below = 0;
   for (std::size_t p = pool.size(); p-- > 0;) {
     below += is_top.Has(pool[p]) ? 1 : 0;
-    log_weights[p] = static_cast<float>((std::min(below, kMostBelow) + 1) /
-                                        options_.sampling_temperature);
+    log_weights[p] =
+        static_cast<float>((std::min(below, kMostBelow) + 1) / options_.sampling_temperature);
   }
   WeightedSampler sampler;
   const auto chosen = sampler.Sample(log_weights, options_.drawn, stream);
@@ -102,9 +102,9 @@ void RceKdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
                 std::vector<std::int32_t> pool(best.size());
                 std::ranges::transform(best, pool.begin(), &ScoredItem::item);
                 const auto u = static_cast<std::size_t>(user);
-                Resample(u, pool,
-                         RandomStream(seed_, Role::kStudentTop,
-                                      static_cast<std::uint64_t>(epoch), u));
+                Resample(
+                    u, pool,
+                    RandomStream(seed_, Role::kStudentTop, static_cast<std::uint64_t>(epoch), u));
               });
 }
 

@@ -17,21 +17,21 @@
 namespace derrd {
 
 struct RceKdOptions {
-  double weight = 500.0;           // lambda, >= 0
-  std::size_t top = 50;            // K >= 1: length of the teacher's and of the student's top
-  std::size_t drawn = 50;          // L >= 1: items drawn from the student's top `pool`
-  std::size_t pool = 200;          // N, at least K and L
+  double weight = 500.0;               // lambda, >= 0
+  std::size_t top = 50;                // K >= 1: length of the teacher's and of the student's top
+  std::size_t drawn = 50;              // L >= 1: items drawn from the student's top `pool`
+  std::size_t pool = 200;              // N, at least K and L
   double sampling_temperature = 10.0;  // T > 0
-  double beta = 3.0;               // >= 0: a higher one trusts the teacher's own top less
-  double temperature = 1.0;        // tau > 0, of the scores
+  double beta = 3.0;                   // >= 0: a higher one trusts the teacher's own top less
+  double temperature = 1.0;            // tau > 0, of the scores
 };
 
 class RceKdTerm : public Term {
  public:
   // teacher: must outlive the term and have the student's users and items. top: its top K of all
   // items (RankAllItems). Error when there are fewer than K, or fewer items than N.
-  RceKdTerm(const Dataset& dataset, const Model& teacher, Rankings top,
-            const RceKdOptions& options, std::uint64_t seed);
+  RceKdTerm(const Dataset& dataset, const Model& teacher, Rankings top, const RceKdOptions& options,
+            std::uint64_t seed);
 
   std::string_view name() const override { return "rce-kd"; }
   void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
@@ -55,9 +55,9 @@ class RceKdTerm : public Term {
   // neither; and the teacher's scores of them.
   Matrix<std::int32_t> lists_;
   Matrix<float> teacher_scores_;
-  std::vector<std::size_t> sizes_;    // of the rows
-  std::vector<double> overlaps_;      // the share of the teacher's top that was drawn
-  std::vector<std::uint32_t> counts_; // interactions of each user in the batch; 0 between steps
+  std::vector<std::size_t> sizes_;     // of the rows
+  std::vector<double> overlaps_;       // the share of the teacher's top that was drawn
+  std::vector<std::uint32_t> counts_;  // interactions of each user in the batch; 0 between steps
   std::vector<std::int64_t> offsets_;
   std::vector<std::int32_t> items_;
   std::vector<float> scores_, gradients_;

@@ -10,73 +10,13 @@
 #include "derrd/core/error.h"
 #include "derrd/losses/bpr.h"
 #include "derrd/losses/rrd.h"
-#include "derrd/models/bpr_mf.h"
 #include "derrd/train/bpr_term.h"
 #include "derrd/train/de_term.h"
 #include "derrd/train/rrd_term.h"
-#include "derrd/train/test_dataset.h"
+#include "derrd/train/test_terms.h"
 
 namespace derrd {
 namespace {
-
-// A student that records which lists it was asked to score.
-class RecordingStudent : public BprMf {
- public:
-  using BprMf::BprMf;
-  void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override {
-    BprMf::Scores(lists, out, parallel);
-    for (std::size_t l = 0; l < lists.lists(); ++l) {
-      const auto items = lists.items.subspan(lists.begin(l), lists.begin(l + 1) - lists.begin(l));
-      asked[lists.users[l]] = {items.begin(), items.end()};
-    }
-  }
-  std::map<std::int32_t, std::vector<std::int32_t>> asked;
-};
-
-class TermsTest : public testing::Test {
- protected:
-  TermsTest()
-      : dataset_(SmallDataset(folder_)),
-        teacher_(dataset_.users(), dataset_.items(), 6, 11),
-        student_(dataset_.users(), dataset_.items(), 3, 12),
-        batches_(dataset_, 90, 1),
-        users_(dataset_.users()),
-        items_(dataset_.items()) {}
-
-  double Step(Term& term, std::int32_t epoch) {
-    term.BeginEpoch(epoch, student_, parallel_);
-    const Batch& batch = batches_.Get(epoch, 0, parallel_);
-    users_.Clear();
-    items_.Clear();
-    users_.Add(batch.distinct_users);
-    items_.Add(batch.distinct_positives);
-    items_.Add(batch.distinct_negatives);
-    term.SelectRows(batch, users_, items_);
-    student_.SelectRows(users_.members(), items_.members());
-    student_.asked.clear();
-    const double loss = term.Step(batch, student_, parallel_);
-    student_.Backward(parallel_);
-    return loss;
-  }
-  double GradientNorm() {
-    double sum = 0.0;
-    for (EmbeddingTable* table : student_.tables()) {
-      for (const float g : table->gradient.view().elements()) {
-        sum += static_cast<double>(g) * static_cast<double>(g);
-      }
-    }
-    return std::sqrt(sum);
-  }
-  Rankings Ranking(std::size_t top) { return RankUnobserved(teacher_, dataset_, top, parallel_); }
-
-  TestFolder folder_;
-  Dataset dataset_;
-  Parallel parallel_{2};
-  BprMf teacher_;
-  RecordingStudent student_;
-  BatchSampler batches_;
-  EntitySet users_, items_;
-};
 
 TEST_F(TermsTest, RrdAsksForInterestingItemsInTeacherOrderAndUninterestingOnesOutsideTheTop) {
   const Rankings rankings = Ranking(20);

@@ -74,8 +74,8 @@ class Trainer {
   TrainResult Finish();
 
   // The state between two epochs: the tensors "parameter/NAME", "optimizer/NAME", "term/NAME" and,
-  // once an epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The trainer must
-  // stay as it is until the writer has written.
+  // once an epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The
+  // trainer must stay as it is until the writer has written.
   void AddTo(SafetensorsWriter& writer);
   // Error when a tensor is absent or of another shape.
   void Restore(const SafetensorsFile& file);
