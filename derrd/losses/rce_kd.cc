@@ -54,6 +54,18 @@ double RceKdLoss(const ScoresOfBoth<T>& top, const ScoresOfBoth<T>& drawn, const
          of_drawn * SoftCrossEntropy(drawn, shape.temperature, scale * of_drawn, drawn_gradient);
 }
 
+void RceKdLogWeights(std::span<const std::int32_t> pool, std::span<const std::int32_t> teacher_top,
+                     double temperature, std::span<float> log_weights) {
+  constexpr int kMost = 50;  // more than this count no more
+  std::vector<std::int32_t> wanted(teacher_top.begin(), teacher_top.end());
+  std::ranges::sort(wanted);
+  int at_or_below = 0;
+  for (std::size_t p = pool.size(); p-- > 0;) {
+    if (std::ranges::binary_search(wanted, pool[p])) ++at_or_below;
+    log_weights[p] = static_cast<float>((1 + std::min(at_or_below, kMost)) / temperature);
+  }
+}
+
 template double RceKdLoss(const ScoresOfBoth<float>&, const ScoresOfBoth<float>&, const RceKdShape&,
                           float, std::span<float>, std::span<float>);
 template double RceKdLoss(const ScoresOfBoth<double>&, const ScoresOfBoth<double>&,

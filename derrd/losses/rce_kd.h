@@ -9,6 +9,7 @@
 #ifndef DERRD_LOSSES_RCE_KD_H_
 #define DERRD_LOSSES_RCE_KD_H_
 
+#include <cstdint>
 #include <span>
 
 namespace derrd {
@@ -30,6 +31,14 @@ struct RceKdShape {
 template <typename T>
 double RceKdLoss(const ScoresOfBoth<T>& top, const ScoresOfBoth<T>& drawn, const RceKdShape& shape,
                  T weight, std::span<T> top_gradient, std::span<T> drawn_gradient);
+
+// The L items come from the student's first N, without replacement, in proportion to
+//   exp( (1 + min(n, 50)) / T )
+// with n how many of T stand at an item's position of the student's order or below it: the list is
+// to hold what the student ranks above these. Writes the logarithm for each of `pool`, the
+// student's order; sampling temperature T > 0. O(N log K).
+void RceKdLogWeights(std::span<const std::int32_t> pool, std::span<const std::int32_t> teacher_top,
+                     double temperature, std::span<float> log_weights);
 
 extern template double RceKdLoss(const ScoresOfBoth<float>&, const ScoresOfBoth<float>&,
                                  const RceKdShape&, float, std::span<float>, std::span<float>);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "derrd/core/random.h"
@@ -132,6 +133,26 @@ TEST(RceKd, WhatIsNotFiniteIsNotHidden) {
   EXPECT_FALSE(std::isfinite(RceKd({1, nan}, {1, 2}, {1}, {1}).Loss()));
   EXPECT_FALSE(std::isfinite(RceKd({1, 1}, {nan, 2}, {1}, {1}).Loss()));
   EXPECT_FALSE(std::isfinite(RceKd({1, 1}, {1, 2}, {1, nan}, {1, 0}).Loss()));
+}
+
+TEST(RceKdLogWeights, CountTheTeachersItemsAtAPositionOrBelow) {
+  const std::vector<std::int32_t> pool{9, 4, 7, 1, 3}, teacher_top{2, 7, 3, 8};
+  std::vector<float> log_weights(5);
+  RceKdLogWeights(pool, teacher_top, 10.0, log_weights);
+  EXPECT_EQ(log_weights, (std::vector<float>{0.3f, 0.3f, 0.3f, 0.2f, 0.2f}));
+  RceKdLogWeights(pool, {}, 0.5, log_weights);
+  EXPECT_EQ(log_weights, std::vector<float>(5, 2.0f));
+}
+
+TEST(RceKdLogWeights, MoreThanFiftyCountNoMore) {
+  std::vector<std::int32_t> pool(60);
+  std::iota(pool.begin(), pool.end(), 0);
+  std::vector<float> log_weights(60);
+  RceKdLogWeights(pool, pool, 1.0, log_weights);
+  EXPECT_EQ(log_weights[0], 51.0f);
+  EXPECT_EQ(log_weights[10], 51.0f);
+  EXPECT_EQ(log_weights[11], 50.0f);
+  EXPECT_EQ(log_weights[59], 2.0f);
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace derrd {
 namespace {
 
 constexpr std::size_t kUserGrain = 32;  // users a task computes
-// More of the teacher's items below a position than this count no more.
-constexpr int kMostBelow = 50;
 
 // Whether an item is among those of a list; the list's order does not matter.
 class Members {
@@ -55,20 +53,11 @@ RceKdTerm::RceKdTerm(const Dataset& dataset, const Model& teacher, Rankings top,
   }
 }
 
-// A position of the student's order is the likelier to be drawn the more of the teacher's top items
-// lie at it or below it: what the student ranks above these must be in the list for the
-// cross-entropy to bound NDCG (sampling of section 5.2).
 void RceKdTerm::Resample(std::size_t user, std::span<const std::int32_t> pool,
                          RandomStream stream) {
   const auto teacher_top = top_.Of(user).first(options_.top);
-  const Members is_top(teacher_top);
   std::vector<float> log_weights(pool.size());
-  int below = 0;
-  for (std::size_t p = pool.size(); p-- > 0;) {
-    below += is_top.Has(pool[p]) ? 1 : 0;
-    log_weights[p] =
-        static_cast<float>((std::min(below, kMostBelow) + 1) / options_.sampling_temperature);
-  }
+  RceKdLogWeights(pool, teacher_top, options_.sampling_temperature, log_weights);
   WeightedSampler sampler;
   const auto chosen = sampler.Sample(log_weights, options_.drawn, stream);
 
