@@ -25,7 +25,7 @@ Matrix<std::int32_t> RankUsersOfItems(const Model& model, const Interactions& tr
                                       const Parallel& parallel);
 
 // out(i, j): the score of items[i] for users(i, j); both items.size() x any number. A user may
-// occur in many rows. Memory: 12 bytes a score and 8 a user of the model.
+// occur in many rows. At most 2^32 scores. Memory: 8 bytes a score and 16 a user of the model.
 void ScoreUserLists(const Model& model, std::span<const std::int32_t> items,
                     MatrixView<const std::int32_t> users, MatrixView<float> out,
                     const Parallel& parallel);

@@ -1,9 +1,9 @@
 // Dual Correction Distillation (Lee and Kim, "Dual Correction Strategy for Ranking Distillation in
-// Top-N Recommender System", CIKM 2021, section 3; the authors' run_dcd.py): what the student ranks
-// wrongly decides what is distilled. Among the first N of the teacher's order of items for a user
-// let d_i be the student's rank of item i, among these N and from 0, less the teacher's. An item is
-// underestimated where d_i > 0 and overestimated where d_i < 0, and is drawn as such in proportion
-// to
+// Top-N Recommender System", CIKM 2021; formulas as in the authors' run_dcd.py): what the student
+// ranks wrongly decides what is distilled. Among the first N of the teacher's order of items for a
+// user let d_i be the student's rank of item i, among these N and from 0, less the teacher's. An
+// item is underestimated where d_i > 0 and overestimated where d_i < 0, and is drawn as such in
+// proportion to
 //   max( tanh( max(d_i, 0) / T ), 1e-5 )        with d_i for the one and -d_i for the other.
 // The loss of the K items drawn as underestimated, in the teacher's order, and the K drawn as
 // overestimated is RrdLoss (derrd/losses/rrd.h) with the former as its interesting items and the

@@ -1,7 +1,7 @@
 // HetComp's two losses (Kang et al., "Distillation from Heterogeneous Models for Top-K
-// Recommendation", WWW 2023, section 4.3; the authors' Models/HetComp.py), of one user. P are
-// observed items and U unobserved ones in the teacher's order, K of the latter, R all other
-// unobserved items, f the student's score.
+// Recommendation", WWW 2023; formulas as in the authors' HetComp_MF.overall_loss and rank_loss), of
+// one user. P are observed items and U unobserved ones in the teacher's order, K of the latter, R
+// all other unobserved items, f the student's score.
 //
 // The overall relations, while the student is far from the teacher: every item of the lists before
 // the rest, in no order among themselves,

@@ -1,6 +1,6 @@
-// Rejuvenated Cross-Entropy for Knowledge Distillation (Zhu and Zhang, arXiv 2509.20989, section 5;
-// the authors' modeling/KD/playground.py), of one user. For a list of items with the scores f of
-// the student and t of the teacher let
+// Rejuvenated Cross-Entropy for Knowledge Distillation (Zhu and Zhang, arXiv 2509.20989;
+// formulas as in the authors' RCEKD.get_loss), of one user. For a list of items with the scores f
+// of the student and t of the teacher let
 //   CE(list) = -sum_i softmax(t / tau)_i log softmax(f / tau)_i
 // Minimizing it bounds NDCG only on a list that the student itself ranks on top. S is the student's
 // top K, T the teacher's; A holds L items drawn from the student's top and what of T is neither in
