@@ -35,6 +35,12 @@ struct EmbeddingTable {
       : name(std::move(n)), values(count, width) {}
 };
 
+// A tensor of a checkpoint: where it is, to be written or filled.
+struct NamedMatrix {
+  std::string name;
+  MatrixView<float> values;
+};
+
 }  // namespace derrd
 
 #endif  // DERRD_CORE_PARAMETER_H_

@@ -40,6 +40,12 @@ enum class Role : std::uint8_t {
   kInitialGroupSelection = 42,
   kGumbelGroupUser = 43,
   kGumbelGroupItem = 44,
+  kUnderestimatedItem = 50,
+  kOverestimatedItem = 51,
+  kUnderestimatedUser = 52,
+  kOverestimatedUser = 53,
+  kRestItem = 54,
+  kStudentTop = 55,
   kTest = 255,
 };
 

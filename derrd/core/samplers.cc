@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <numeric>
 
 #include "derrd/kernels/exp_log.h"
 
@@ -80,6 +81,25 @@ std::span<const std::int32_t> PositionSampler::Sample(std::size_t count, RandomS
   if (count < keys_.size()) std::nth_element(keys_.begin(), end_of_chosen, keys_.end(), higher);
   chosen_.clear();
   for (auto key = keys_.begin(); key != end_of_chosen; ++key) chosen_.push_back(key->position);
+  std::sort(chosen_.begin(), chosen_.end());
+  return chosen_;
+}
+
+std::span<const std::int32_t> WeightedSampler::Sample(std::span<const float> log_weights,
+                                                      std::size_t count, RandomStream& stream) {
+  assert(count <= log_weights.size());
+  keys_.resize(log_weights.size());
+  for (float& key : keys_) key = stream.Uniform();
+  kernels::GumbelOfUniform(keys_.size(), keys_.data());
+  for (std::size_t i = 0; i < keys_.size(); ++i) keys_[i] += log_weights[i];
+  chosen_.resize(keys_.size());
+  std::iota(chosen_.begin(), chosen_.end(), 0);
+  const auto end = chosen_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(chosen_.begin(), end, chosen_.end(), [this](std::int32_t a, std::int32_t b) {
+    const float x = keys_[static_cast<std::size_t>(a)], y = keys_[static_cast<std::size_t>(b)];
+    return x != y ? x > y : a < b;
+  });
+  chosen_.resize(count);
   std::sort(chosen_.begin(), chosen_.end());
   return chosen_;
 }

@@ -62,6 +62,21 @@ class PositionSampler {
   std::vector<std::int32_t> chosen_;
 };
 
+// Positions drawn without replacement, one after the other, each in proportion to its weight among
+// those left, by the Gumbel-top-k trick. Weights come as logarithms, so that they may differ by any
+// factor. Not thread-safe; make one a task.
+class WeightedSampler {
+ public:
+  // count <= log_weights.size() distinct positions, ascending, valid until the next call. One draw
+  // a position, O(positions + count log count).
+  std::span<const std::int32_t> Sample(std::span<const float> log_weights, std::size_t count,
+                                       RandomStream& stream);
+
+ private:
+  std::vector<float> keys_;
+  std::vector<std::int32_t> chosen_;
+};
+
 }  // namespace derrd
 
 #endif  // DERRD_CORE_SAMPLERS_H_

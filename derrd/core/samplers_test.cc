@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -110,15 +111,11 @@ TEST(PositionSampler, FirstDrawFollowsTheWeights) {
 }
 
 // Without replacement: the chance of each set of three is that of drawing its members one after
-// the other, in any order.
-TEST(PositionSampler, SetsFollowSuccessiveDraws) {
-  const std::size_t length = 6;
-  const double temperature = 2.0;
-  std::vector<double> weights(length);
-  double total = 0.0;
-  for (std::size_t p = 0; p < length; ++p) {
-    total += weights[p] = std::exp(-static_cast<double>(p) / temperature);
-  }
+// the other, in any order. draw(i) is the i-th set.
+template <typename Draw>
+void ExpectSuccessiveDraws(const std::vector<double>& weights, const Draw& draw) {
+  const std::size_t length = weights.size();
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   std::map<std::set<std::size_t>, double> expected;
   const int draws = 200000;
   for (std::size_t a = 0; a < length; ++a) {
@@ -130,11 +127,9 @@ TEST(PositionSampler, SetsFollowSuccessiveDraws) {
       }
     }
   }
-  PositionSampler sampler(length, temperature);
   std::map<std::set<std::size_t>, double> found;
   for (int i = 0; i < draws; ++i) {
-    RandomStream stream(4, Role::kInteresting, 0, static_cast<std::uint64_t>(i));
-    const auto positions = sampler.Sample(3, stream);
+    const auto positions = draw(i);
     ASSERT_TRUE(std::ranges::is_sorted(positions));
     const std::set<std::size_t> set(positions.begin(), positions.end());
     ASSERT_EQ(set.size(), 3u) << "a duplicate";
@@ -146,6 +141,37 @@ TEST(PositionSampler, SetsFollowSuccessiveDraws) {
     counts.push_back(found[set]);
   }
   EXPECT_LT(ChiSquared(counts, means), Limit(static_cast<double>(means.size()) - 1));
+}
+
+TEST(PositionSampler, SetsFollowSuccessiveDraws) {
+  std::vector<double> weights(6);
+  for (std::size_t p = 0; p < 6; ++p) weights[p] = std::exp(-static_cast<double>(p) / 2.0);
+  PositionSampler sampler(6, 2.0);
+  ExpectSuccessiveDraws(weights, [&](int i) {
+    RandomStream stream(4, Role::kInteresting, 0, static_cast<std::uint64_t>(i));
+    return sampler.Sample(3, stream);
+  });
+}
+
+TEST(WeightedSampler, SetsFollowSuccessiveDraws) {
+  const std::vector<double> weights{0.7, 0.1, 3.0, 0.02, 1.0, 0.4};
+  std::vector<float> log_weights;
+  for (const double weight : weights) log_weights.push_back(static_cast<float>(std::log(weight)));
+  WeightedSampler sampler;
+  ExpectSuccessiveDraws(weights, [&](int i) {
+    RandomStream stream(6, Role::kStudentTop, 0, static_cast<std::uint64_t>(i));
+    return sampler.Sample(log_weights, 3, stream);
+  });
+}
+
+TEST(WeightedSampler, HugeRatiosLeaveNoChance) {
+  const std::vector<float> log_weights{-80.0f, 80.0f, 0.0f, 80.0f};
+  WeightedSampler sampler;
+  RandomStream stream(6, Role::kStudentTop, 1, 0);
+  const auto two = sampler.Sample(log_weights, 2, stream);
+  EXPECT_EQ(std::vector<std::int32_t>(two.begin(), two.end()), (std::vector<std::int32_t>{1, 3}));
+  EXPECT_EQ(sampler.Sample(log_weights, 4, stream).size(), 4u);
+  EXPECT_TRUE(sampler.Sample(log_weights, 0, stream).empty());
 }
 
 TEST(PositionSampler, TakesAllWhenAllAreAskedFor) {

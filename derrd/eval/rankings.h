@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
@@ -39,6 +40,33 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
                         const Names& names, const Parallel& parallel);
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
                         const Parallel& parallel);
+
+// The same of all items, whether the user has them in training or not.
+Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
+                      const Parallel& parallel);
+
+// For every user a list of items, best first, of any length.
+class ItemLists {
+ public:
+  // offsets: users + 1 numbers, the first is 0.
+  ItemLists(std::vector<std::int64_t> offsets, std::vector<std::int32_t> items)
+      : offsets_(std::move(offsets)), items_(std::move(items)) {}
+
+  std::size_t users() const { return offsets_.size() - 1; }
+  std::span<const std::int32_t> Of(std::size_t user) const {
+    return std::span(items_).subspan(static_cast<std::size_t>(offsets_[user]),
+                                     static_cast<std::size_t>(offsets_[user + 1] - offsets_[user]));
+  }
+
+ private:
+  std::vector<std::int64_t> offsets_;
+  std::vector<std::int32_t> items_;
+};
+
+// The (at most) `length` best of each user's training items; ties go to the lower item. Error when
+// a score is not finite.
+ItemLists RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                       const Names& names, const Parallel& parallel);
 
 }  // namespace derrd
 

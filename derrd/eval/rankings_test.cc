@@ -43,6 +43,50 @@ TEST(RankUnobserved, AgreesWithSortingAtAnyNumberOfThreads) {
   }
 }
 
+TEST(RankAllItems, LeavesNothingOut) {
+  const auto model = ScoreTable::WithTies(70, 90, 8);
+  const std::vector<std::int64_t> offsets(71, 0);
+  for (const int threads : {1, 3}) {
+    const Rankings rankings = RankAllItems(model, kIndices, 100, Parallel(threads));
+    ASSERT_EQ(rankings.length(), 90u);
+    for (std::size_t user = 0; user < 70; ++user) {
+      EXPECT_TRUE(std::ranges::equal(rankings.Of(user), SlowRanking(model, {offsets, {}}, user)));
+    }
+  }
+}
+
+TEST(RankObserved, OrdersTrainingItemsAndCutsThem) {
+  const auto model = ScoreTable::WithTies(130, 90, 9);
+  const auto train = RandomInteractions(130, 90, 30, 10);
+  for (const int threads : {1, 3}) {
+    const ItemLists lists = RankObserved(model, train.view(), 7, kIndices, Parallel(threads));
+    ASSERT_EQ(lists.users(), 130u);
+    for (std::size_t user = 0; user < 130; ++user) {
+      const auto observed = train.view().Of(user);
+      std::vector<std::int32_t> expected(observed.begin(), observed.end());
+      std::ranges::stable_sort(expected, std::ranges::greater(), [&](std::int32_t item) {
+        return model.At(user, static_cast<std::size_t>(item));
+      });
+      expected.resize(std::min<std::size_t>(expected.size(), 7));
+      EXPECT_TRUE(std::ranges::equal(lists.Of(user), expected)) << user;
+    }
+  }
+}
+
+TEST(RankObserved, NanIsAnErrorThatNamesUserAndItem) {
+  auto model = ScoreTable::WithTies(2, 30, 6);
+  model.At(1, 13) = std::numeric_limits<float>::quiet_NaN();
+  OwnedInteractions train;
+  train.items = {5, 13, 20};
+  train.offsets = {0, 0, 3};
+  try {
+    RankObserved(model, train.view(), 2, kIndices, Parallel(2));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'1'"), HasSubstr("'13'")));
+  }
+}
+
 TEST(RankUnobserved, IsCutToWhatEveryUserHas) {
   const auto model = ScoreTable::WithTies(20, 30, 3);
   const auto train = RandomInteractions(20, 30, 25, 4);

@@ -25,12 +25,6 @@ struct AdamOptions {
   kernels::AdamStepScale ScaleOf(std::int32_t step) const;  // bias correction of step 1, 2, ...
 };
 
-// A tensor of a checkpoint: where it is, to be written or filled.
-struct NamedMatrix {
-  std::string name;
-  MatrixView<float> values;
-};
-
 // The running means of a parameter's gradient and of its square. They start as zero.
 struct Moments {
   Moments(std::size_t rows, std::size_t cols) : first(rows, cols), second(rows, cols) {}

@@ -34,6 +34,10 @@ class Term {
   // What the term learns itself; the optimizer moves it at every step. Names begin with the term's
   // and are unique: "de/user/first".
   virtual std::span<DenseParameter* const> parameters() { return {}; }
+  // What the term remembers from epoch to epoch that neither the seed nor the parameters tell:
+  // checkpoints keep it. The views stay valid, the shapes are those of a new term, and a restored
+  // term goes on from the values as BeginEpoch next finds them. Names as above.
+  virtual std::vector<NamedMatrix> State() { return {}; }
   // What is worth knowing of the last epoch, for the log.
   virtual nlohmann::ordered_json Diagnostics() const { return nullptr; }
 };

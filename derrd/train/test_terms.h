@@ -34,14 +34,16 @@ class RecordingStudent : public BprMf {
     BprMf::Scores(lists, out, parallel);
     for (std::size_t l = 0; l < lists.lists(); ++l) {
       const auto items = lists.items.subspan(lists.begin(l), lists.begin(l + 1) - lists.begin(l));
-      asked[lists.users[l]] = {items.begin(), items.end()};
+      if (!lists.are_pairs()) asked[lists.users[l]] = {items.begin(), items.end()};
       for (std::size_t i = lists.begin(l); i < lists.begin(l + 1); ++i) {
         pairs.push_back({lists.users[l], lists.items[i], out[i]});
+        if (lists.are_pairs()) paired_users[lists.items[i]].push_back(lists.users[l]);
       }
     }
   }
-  std::map<std::int32_t, std::vector<std::int32_t>> asked;  // the last list of a user
+  std::map<std::int32_t, std::vector<std::int32_t>> asked;  // the last list of a user, pairs apart
   std::vector<Pair> pairs;                                  // all, in the order of asking
+  std::map<std::int32_t, std::vector<std::int32_t>> paired_users;  // an item's, of lists of pairs
 };
 
 class TermsTest : public testing::Test {
@@ -68,6 +70,7 @@ class TermsTest : public testing::Test {
     student_.SelectRows(users_.members(), items_.members());
     student_.asked.clear();
     student_.pairs.clear();
+    student_.paired_users.clear();
     const double loss = term.Step(batch, student_, parallel_);
     student_.Backward(parallel_);
     return loss;

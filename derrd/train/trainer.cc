@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "derrd/core/error.h"
 #include "derrd/eval/evaluator.h"
@@ -191,9 +192,16 @@ std::vector<NamedMatrix> Trainer::BestParameters() {
   return tensors;
 }
 
+std::vector<NamedMatrix> Trainer::TermState() {
+  std::vector<NamedMatrix> tensors;
+  for (const auto& term : terms_) std::ranges::move(term->State(), std::back_inserter(tensors));
+  return tensors;
+}
+
 void Trainer::AddTo(SafetensorsWriter& writer) {
   AddAll(writer, "parameter/", Parameters());
   AddAll(writer, "optimizer/", optimizer_->State());
+  AddAll(writer, "term/", TermState());
   AddAll(writer, "best/", BestParameters());
   const Json state = {{"epochs", epochs_},
                       {"steps", optimizer_->step()},
@@ -207,6 +215,7 @@ void Trainer::Restore(const SafetensorsFile& file) {
   if (!state.is_object()) Fail("{}: holds no state of a run; start without it", file.path());
   FillAll(file, "parameter/", Parameters(), parallel_);
   FillAll(file, "optimizer/", optimizer_->State(), parallel_);
+  FillAll(file, "term/", TermState(), parallel_);
   if (state.at("keeps_an_epoch").get<bool>()) {
     KeepEpoch();  // for the shapes
     FillAll(file, "best/", BestParameters(), parallel_);

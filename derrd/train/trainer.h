@@ -74,9 +74,9 @@ class Trainer {
   // Brings the student's parameters back to the kept epoch, and gives up the rest. The last call.
   TrainResult Finish();
 
-  // The state between two epochs: the tensors "parameter/NAME", "optimizer/NAME" and, once an
-  // epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The trainer must
-  // stay as it is until the writer has written.
+  // The state between two epochs: the tensors "parameter/NAME", "optimizer/NAME", "term/NAME" and,
+  // once an epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The
+  // trainer must stay as it is until the writer has written.
   void AddTo(SafetensorsWriter& writer);
   // Error when a tensor is absent or of another shape.
   void Restore(const SafetensorsFile& file);
@@ -88,6 +88,7 @@ class Trainer {
   std::vector<NamedMatrix> StudentParameters();
   std::vector<NamedMatrix> Parameters();  // the student's, then the terms' own
   std::vector<NamedMatrix> BestParameters();
+  std::vector<NamedMatrix> TermState();
 
   TrainableModel& student_;
   const Dataset& dataset_;

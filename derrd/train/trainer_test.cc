@@ -10,10 +10,14 @@
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/eval/item_side.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/train/bpr_term.h"
+#include "derrd/train/dcd_term.h"
 #include "derrd/train/de_term.h"
+#include "derrd/train/hetcomp_term.h"
+#include "derrd/train/rce_kd_term.h"
 #include "derrd/train/rrd_term.h"
 #include "derrd/train/test_dataset.h"
 
@@ -114,7 +118,27 @@ class ResumeTest : public TrainerTest, public testing::WithParamInterface<const 
     rrd.top = 10;
     terms.push_back(std::make_unique<RrdTerm>(
         dataset_, RankUnobserved(teacher_, dataset_, rrd.top, parallel_), rrd, 1));
+    AddRivals(terms);
     return terms;
+  }
+  void AddRivals(std::vector<std::unique_ptr<Term>>& terms) {
+    const Names names{dataset_.user_ids(), dataset_.item_ids()};
+    const DcdOptions dcd{0.01, 0.01, 4, 12, 10.0};
+    terms.push_back(std::make_unique<DcdTerm>(
+        dataset_, RankUnobserved(teacher_, dataset_, dcd.top, parallel_),
+        RankUsersOfItems(teacher_, dataset_.train(), dcd.top, names, parallel_), dcd, 1));
+    const RceKdOptions rce{0.01, 5, 5, 12, 10.0, 3.0, 1.0};
+    terms.push_back(std::make_unique<RceKdTerm>(
+        dataset_, teacher_, RankAllItems(teacher_, names, rce.top, parallel_), rce, 1));
+    HetCompOptions hetcomp;
+    hetcomp.period = 2;
+    hetcomp.rest = 15;
+    TeacherTrajectory trajectory{{}, RankObserved(teacher_, dataset_.train(), 2, names, parallel_)};
+    for (std::uint64_t seed : {4, 5, 3}) {  // the last is the teacher
+      const BprMf stage(dataset_.users(), dataset_.items(), 12, seed);
+      trajectory.unobserved.push_back(RankUnobserved(stage, dataset_, 20, parallel_));
+    }
+    terms.push_back(std::make_unique<HetCompTerm>(dataset_, std::move(trajectory), hetcomp, 1));
   }
   void Checkpoint(Trainer& trainer, const std::string& path) {
     SafetensorsWriter writer("checkpoint");
@@ -123,10 +147,12 @@ class ResumeTest : public TrainerTest, public testing::WithParamInterface<const 
   }
   // What a process holds.
   struct Process {
-    explicit Process(ResumeTest& test)
-        : student(test.dataset_.users(), test.dataset_.items(), 8, 1),
+    explicit Process(ResumeTest& test, int threads = 2)
+        : parallel(threads),
+          student(test.dataset_.users(), test.dataset_.items(), 8, 1),
           terms(test.Terms()),
-          trainer(student, test.dataset_, terms, test.options_, test.parallel_) {}
+          trainer(student, test.dataset_, terms, test.options_, parallel) {}
+    Parallel parallel;
     BprMf student;
     std::vector<std::unique_ptr<Term>> terms;
     Trainer trainer;
@@ -143,8 +169,12 @@ class ResumeTest : public TrainerTest, public testing::WithParamInterface<const 
       }
       process->trainer.TrainEpoch();
     }
-    Checkpoint(process->trainer, path);
-    const TrainResult result = process->trainer.Finish();
+    return Finish(*process);
+  }
+  Remains Finish(Process& process) {
+    const std::string path = folder_ / "checkpoint";
+    Checkpoint(process.trainer, path);
+    const TrainResult result = process.trainer.Finish();
     SafetensorsWriter writer("model");
     result.model->AddTo(writer);
     writer.Write(folder_ / "model");
@@ -159,6 +189,27 @@ TEST_P(ResumeTest, AResumedRunHasTheBitsOfOneThatWasNeverInterrupted) {
   for (const std::int32_t after : {0, 1, 2, 4}) {
     EXPECT_TRUE(RunInterrupted(after) == whole) << "after " << after << " epochs";
   }
+}
+
+TEST_P(ResumeTest, TheBitsAreTheSameAtAnyNumberOfThreads) {
+  const Remains two = RunInterrupted(-1);
+  for (const int threads : {1, 3, 8}) {
+    Process process(*this, threads);
+    while (!process.trainer.Done()) process.trainer.TrainEpoch();
+    EXPECT_TRUE(Finish(process) == two) << threads;
+  }
+}
+
+TEST_P(ResumeTest, WhatATermRemembersIsKept) {
+  Process from(*this);
+  for (int epoch = 0; epoch < 5; ++epoch) from.trainer.TrainEpoch();
+  Checkpoint(from.trainer, folder_ / "checkpoint");
+  const SafetensorsFile file(folder_ / "checkpoint");
+  const auto progress = file.MatrixOf<float>("term/hetcomp/progress");
+  ASSERT_EQ(progress.rows(), dataset_.users());
+  std::size_t moved = 0;
+  for (std::size_t u = 0; u < progress.rows(); ++u) moved += progress(u, 0) > 0.0f;
+  EXPECT_GT(moved, 10u);
 }
 
 INSTANTIATE_TEST_SUITE_P(, ResumeTest, testing::Values("adam", "row-adam", "adagrad", "sgd"));

@@ -1,0 +1,35 @@
+// The item's side of a model's scores: which users an item suits best. Models answer by user, so
+// that work here is turned around, block by block and never with all scores in memory.
+#ifndef DERRD_EVAL_ITEM_SIDE_H_
+#define DERRD_EVAL_ITEM_SIDE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "derrd/core/matrix.h"
+#include "derrd/core/parallel.h"
+#include "derrd/data/dataset.h"
+#include "derrd/eval/score_rows.h"
+#include "derrd/models/model.h"
+
+namespace derrd {
+
+// items x length: the `length` users with the highest scores for each item among those who do not
+// have it in training, best first; ties go to the lower user. Cut to what the item with the most
+// users has left, which may be nothing. Error when a score is not finite. Scores every pair once.
+// Memory: items x length x 12 bytes, of which 4 remain, and at most 64 MiB of scores (or the scores
+// of 16 users). The same bits at any number of threads.
+Matrix<std::int32_t> RankUsersOfItems(const Model& model, const Interactions& train,
+                                      std::size_t length, const Names& names,
+                                      const Parallel& parallel);
+
+// out(i, j): the score of items[i] for users(i, j); both items.size() x any number. A user may
+// occur in many rows. At most 2^32 scores. Memory: 8 bytes a score and 16 a user of the model.
+void ScoreUserLists(const Model& model, std::span<const std::int32_t> items,
+                    MatrixView<const std::int32_t> users, MatrixView<float> out,
+                    const Parallel& parallel);
+
+}  // namespace derrd
+
+#endif  // DERRD_EVAL_ITEM_SIDE_H_
