@@ -1,6 +1,7 @@
 #include "derrd/models/model.h"
 
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/light_gcn.h"
 
 namespace derrd {
 namespace {
@@ -11,6 +12,7 @@ constexpr std::string_view kFormatVersion = "1";
 std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   const std::string kind = file.MetadataOr("derrd.model", "");
   if (kind == BprMf::kKind) return BprMf::FromFile(file);
+  if (kind == LightGcn::kKind) return LightGcn::FromFile(file);
   Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
        file.path(), kind);
 }

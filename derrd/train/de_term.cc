@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "derrd/core/error.h"
+#include "derrd/core/initial_values.h"
 #include "derrd/kernels/exp_log.h"
 
 namespace derrd {
@@ -17,8 +18,7 @@ void DrawLayer(DenseParameter& weights, DenseParameter& biases, std::size_t fan_
   const float bound = 1.0f / std::sqrt(static_cast<float>(fan_in));
   std::uint64_t part = 0;
   for (Matrix<float>* matrix : {&weights.values, &biases.values}) {
-    RandomStream stream(seed, role, number, part++);
-    for (float& value : matrix->view().elements()) value = bound * (2.0f * stream.Uniform() - 1.0f);
+    DrawUniform(*matrix, bound, RandomStream(seed, role, number, part++));
   }
 }
 
