@@ -5,7 +5,6 @@
 #include "derrd/eval/same_ids.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/truncated_svd.h"
-#include "derrd/train/bpr_term.h"
 #include "derrd/train/de_term.h"
 #include "derrd/train/rrd_term.h"
 
@@ -43,13 +42,13 @@ Json ConfigOf(const RrdOptions& rrd) {
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
               const Parallel& parallel) {
-  const auto* factors = dynamic_cast<const BprMf*>(&teacher);
-  if (factors == nullptr) {
+  const auto factors = teacher.factors();
+  if (!factors) {
     Fail<UsageError>(
         "--method svd: needs a teacher whose scores are products of rows, and {} is {}",
         options.teacher, teacher.kind());
   }
-  const Factors cut = TruncateFactors(factors->user_rows(), factors->item_rows(), options.width);
+  const Factors cut = TruncateFactors(factors->user, factors->item, options.width);
   auto student = std::make_unique<BprMf>(cut.user, cut.item);
   const Metrics valid =
       dataset.valid().empty() ? Metrics() : Evaluate(*student, dataset, Split::kValid, parallel);
@@ -86,7 +85,7 @@ Json ConfigOf(const DistillOptions& options, const Dataset& dataset) {
 std::vector<std::unique_ptr<Term>> Objective(const DistillOptions& options, const Dataset& dataset,
                                              const Model& teacher, const Parallel& parallel) {
   std::vector<std::unique_ptr<Term>> terms;
-  terms.push_back(std::make_unique<BprTerm>());
+  terms.push_back(MakeBaseTerm(options.model));
   if (UsesDe(options)) {
     terms.push_back(std::make_unique<DeTerm>(teacher, options.width, options.de, options.seed));
   }

@@ -1,6 +1,7 @@
 #include "derrd/models/model.h"
 
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/ials.h"
 #include "derrd/models/light_gcn.h"
 
 namespace derrd {
@@ -13,6 +14,7 @@ std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   const std::string kind = file.MetadataOr("derrd.model", "");
   if (kind == BprMf::kKind) return BprMf::FromFile(file);
   if (kind == LightGcn::kKind) return LightGcn::FromFile(file);
+  if (kind == Ials::kKind) return std::make_unique<StoredFactors>(Ials::kKind, ReadFactors(file));
   Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
        file.path(), kind);
 }
