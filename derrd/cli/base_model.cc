@@ -7,7 +7,9 @@
 
 #include "derrd/core/error.h"
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/cdae.h"
 #include "derrd/models/light_gcn.h"
+#include "derrd/models/neu_mf.h"
 #include "derrd/train/bce_term.h"
 #include "derrd/train/bpr_term.h"
 
@@ -21,8 +23,11 @@ struct Kind {
   std::string_view loss;  // that it learns by unless told otherwise; empty: it is solved
   std::size_t negatives;
 };
-constexpr std::array<Kind, 3> kKinds = {
-    {{BprMf::kKind, "bpr", 1}, {LightGcn::kKind, "bpr", 1}, {Ials::kKind, "", 0}}};
+constexpr std::array<Kind, 5> kKinds = {{{BprMf::kKind, "bpr", 1},
+                                         {LightGcn::kKind, "bpr", 1},
+                                         {NeuMf::kKind, "bce", 1},
+                                         {Cdae::kKind, "bce", 1},
+                                         {Ials::kKind, "", 0}}};
 
 const Kind& KindOf(const BaseModelOptions& options) {
   return *std::ranges::find(kKinds, std::string_view(options.kind), &Kind::name);
@@ -57,6 +62,10 @@ void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options) {
       ->check(WholeNumber(1, 1000));
   AddFlag(app, "--lightgcn-layers", options.lightgcn_layers,
           "Rounds of sums over neighbours in the graph of interactions", WholeNumber(1, 16));
+  AddFlag(app, "--neumf-layers", options.neumf_layers,
+          "Hidden layers, each half as wide as what goes into it", WholeNumber(1, 16));
+  AddFlag(app, "--cdae-corruption", options.cdae_corruption,
+          "Share of a user's items that a step of CDAE leaves out", Number(0, 0.99));
   AddFlag(app, "--ials-sweeps", options.ials_sweeps,
           "Sweeps over users and items, at most, with --model ials", WholeNumber(1, 100000));
   AddFlag(app, "--ials-unobserved-weight", options.ials.unobserved_weight,
@@ -79,6 +88,8 @@ Json ConfigOf(const BaseModelOptions& options) {
   config["loss"] = options.Loss();
   config["negatives_per_interaction"] = options.Negatives();
   if (options.kind == LightGcn::kKind) config["lightgcn"] = {{"layers", options.lightgcn_layers}};
+  if (options.kind == NeuMf::kKind) config["neumf"] = {{"layers", options.neumf_layers}};
+  if (options.kind == Cdae::kKind) config["cdae"] = {{"corruption", options.cdae_corruption}};
   return config;
 }
 
@@ -98,6 +109,15 @@ std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const
     return std::make_unique<LightGcn>(TrainLists(dataset), dataset.items(), width,
                                       options.lightgcn_layers, seed);
   }
+  if (options.kind == NeuMf::kKind) {
+    if (width < 2) Fail<UsageError>("--width {}: neumf splits it between two rows; give 2", width);
+    return std::make_unique<NeuMf>(
+        NeuMfShape::For(dataset.users(), dataset.items(), width, options.neumf_layers), seed);
+  }
+  if (options.kind == Cdae::kKind) {
+    return std::make_unique<Cdae>(TrainLists(dataset), dataset.items(), width,
+                                  options.cdae_corruption, seed);
+  }
   return std::make_unique<BprMf>(dataset.users(), dataset.items(), width, seed);
 }
 
@@ -107,11 +127,19 @@ std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options) {
 }
 
 MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset) {
-  const double interactions = static_cast<double>(dataset.train().size());
-  const double table = sizeof(float) * static_cast<double>(size.users + size.items) *
-                       static_cast<double>(size.width);
+  const auto interactions = static_cast<double>(dataset.train().size());
+  const auto row = sizeof(float) * static_cast<double>(size.width);
+  const double users = static_cast<double>(size.users) * row;
+  const double items = static_cast<double>(size.items) * row;
   double bytes = 0.0;
-  if (options.kind == LightGcn::kKind) bytes = 4 * table + 16 * interactions;
+  if (options.kind == LightGcn::kKind) {
+    bytes = 4 * (users + items) + 16 * interactions;  // propagated, scratch twice, gradients
+  } else if (options.kind == NeuMf::kKind) {
+    const auto pairs = static_cast<double>(size.batch_size * (1 + options.Negatives()));
+    bytes = users + items + pairs * row;
+  } else if (options.kind == Cdae::kKind) {
+    bytes = users + 5 * items + 4 * interactions;  // hidden layers, and a second table of items
+  }
   return {"--model " + options.kind, bytes};
 }
 

@@ -23,6 +23,8 @@ struct BaseModelOptions {
   std::optional<std::string> loss;                       // else as suits the kind
   std::optional<std::size_t> negatives_per_interaction;  // else as suits the kind
   int lightgcn_layers = 3;
+  int neumf_layers = 1;
+  double cdae_corruption = 0.2;
   IalsOptions ials;  // its width is the run's
   std::int32_t ials_sweeps = 16;
 

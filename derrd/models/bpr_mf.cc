@@ -7,14 +7,14 @@
 namespace derrd {
 namespace {
 
-constexpr float kInitialDeviation = 0.01f;
+constexpr float kBprMfDeviation = 0.01f;
 
 }  // namespace
 
 BprMf::BprMf(std::size_t users, std::size_t items, std::size_t width, std::uint64_t seed)
     : user_("user_embedding", users, width), item_("item_embedding", items, width) {
-  DrawNormalRows(user_.values, kInitialDeviation, seed, Role::kInitialUser, 0);
-  DrawNormalRows(item_.values, kInitialDeviation, seed, Role::kInitialItem, 0);
+  DrawNormalRows(user_.values, kBprMfDeviation, seed, Role::kInitialUser, 0);
+  DrawNormalRows(item_.values, kBprMfDeviation, seed, Role::kInitialItem, 0);
 }
 
 BprMf::BprMf(MatrixView<const float> user_rows, MatrixView<const float> item_rows)

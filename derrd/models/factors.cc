@@ -97,6 +97,15 @@ MatrixView<const float> ReadRows(const SafetensorsFile& file, const std::string&
   return rows;
 }
 
+void ReadInto(const SafetensorsFile& file, const std::string& name, MatrixView<float> to) {
+  const auto from = ReadRows(file, name);
+  if (from.rows() != to.rows() || from.cols() != to.cols()) {
+    Fail("{}: '{}' is {} x {} where {} x {} fits; the file is damaged, so make it again",
+         file.path(), name, from.rows(), from.cols(), to.rows(), to.cols());
+  }
+  std::ranges::copy(from.elements(), to.data());
+}
+
 FactorView ReadFactors(const SafetensorsFile& file) {
   const FactorView factors{ReadRows(file, "user_embedding"), ReadRows(file, "item_embedding")};
   if (factors.user.cols() != factors.item.cols()) {

@@ -32,6 +32,8 @@ void ScoreListsOf(const FactorView& factors, const ScoreLists& lists, std::span<
 
 // A tensor of a model file as rows; Error when a number of it is not finite or a row has none.
 MatrixView<const float> ReadRows(const SafetensorsFile& file, const std::string& name);
+// The same into a parameter; Error when it is of another shape.
+void ReadInto(const SafetensorsFile& file, const std::string& name, MatrixView<float> to);
 // "user_embedding" and "item_embedding"; Error when their widths differ.
 FactorView ReadFactors(const SafetensorsFile& file);
 void AddFactorsTo(const FactorView& factors, SafetensorsWriter& writer);

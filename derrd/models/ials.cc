@@ -16,7 +16,7 @@ namespace {
 using kernels::Gemm;
 using kernels::Op;
 
-constexpr double kInitialDeviation = 0.1;
+constexpr double kIalsDeviation = 0.1;
 constexpr std::size_t kProductGrain = 256;  // rows a task multiplies
 constexpr std::size_t kColumnGrain = 64;    // columns of the Gramian a task sums
 constexpr std::size_t kSolveGrain = 32;     // rows a task solves; some have very many interactions
@@ -147,7 +147,7 @@ Ials::Ials(const ItemListsView& lists, std::size_t items, const IalsOptions& opt
       user_(lists.users(), options.width),
       item_(items, options.width) {
   Matrix<float> start(items, options.width);
-  const double deviation = kInitialDeviation / std::sqrt(static_cast<double>(options.width));
+  const double deviation = kIalsDeviation / std::sqrt(static_cast<double>(options.width));
   DrawNormalRows(start, static_cast<float>(deviation), seed, Role::kInitialItem, 0);
   std::ranges::copy(start.view().elements(), item_.data());
 }

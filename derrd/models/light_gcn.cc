@@ -7,7 +7,7 @@
 namespace derrd {
 namespace {
 
-constexpr float kInitialDeviation = 0.1f;
+constexpr float kLightGcnDeviation = 0.1f;
 
 }  // namespace
 
@@ -18,8 +18,8 @@ LightGcn::LightGcn(const ItemListsView& lists, std::size_t items, std::size_t wi
       propagation_(lists, items, layers),
       propagated_user_(lists.users(), width),
       propagated_item_(items, width) {
-  DrawNormalRows(user_.values, kInitialDeviation, seed, Role::kInitialUser, 0);
-  DrawNormalRows(item_.values, kInitialDeviation, seed, Role::kInitialItem, 0);
+  DrawNormalRows(user_.values, kLightGcnDeviation, seed, Role::kInitialUser, 0);
+  DrawNormalRows(item_.values, kLightGcnDeviation, seed, Role::kInitialItem, 0);
   for (EmbeddingTable* table : tables_) {
     table->rows.resize(table->values.rows());
     std::iota(table->rows.begin(), table->rows.end(), 0);

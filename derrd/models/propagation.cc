@@ -9,7 +9,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kRowGrain = 32;  // rows a task adds up; some have very many neighbours
+constexpr std::size_t kNodeGrain = 32;  // rows a task adds up; some have very many neighbours
 
 std::vector<float> EdgeWeights(const ItemListsView& lists, const ItemListsView& others) {
   std::vector<float> weights(lists.size());
@@ -76,7 +76,7 @@ void Propagation::Compute(const Layer& layer, const Parallel& parallel) const {
     const auto only =
         layer.only == nullptr ? std::span<const std::int32_t>() : layer.only->entities(side);
     const std::size_t rows = layer.only == nullptr ? SideOf(layer.to, side).rows() : only.size();
-    parallel.ForRanges(rows, kRowGrain, [&](std::size_t begin, std::size_t end) {
+    parallel.ForRanges(rows, kNodeGrain, [&](std::size_t begin, std::size_t end) {
       Edges filtered;
       for (std::size_t i = begin; i < end; ++i) {
         const auto row = layer.only == nullptr ? i : static_cast<std::size_t>(only[i]);

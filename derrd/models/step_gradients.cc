@@ -9,7 +9,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kRowGrain = 128;  // rows a task sums gradients for
+constexpr std::size_t kSumGrain = 128;  // rows a task sums gradients for
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,
   const SortedPairs& sorted = pairs(side);
   const std::size_t width = other_rows.cols(), slots = entities(side).size();
   gradient.Reshape(slots, width);
-  parallel.ForRanges(slots, kRowGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(slots, kSumGrain, [&](std::size_t begin, std::size_t end) {
     std::fill_n(gradient.row(begin), (end - begin) * width, 0.0f);
     for (std::size_t s = begin; s < end; ++s) {
       const auto first = static_cast<std::size_t>(sorted.begin[s]);
@@ -90,7 +90,7 @@ void StepGradients::AddRepresentationsTo(Side side, std::size_t first_column,
                                          MatrixView<float> gradient,
                                          const Parallel& parallel) const {
   for (const Direct& direct : Of(side).direct) {
-    parallel.ForRanges(direct.entities.size(), kRowGrain, [&](std::size_t begin, std::size_t end) {
+    parallel.ForRanges(direct.entities.size(), kSumGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto slot = static_cast<std::size_t>(SlotOf(side, direct.entities[i]));
         kernels::AddScaled(1.0f, direct.gradients.row(i) + first_column, gradient.cols(),

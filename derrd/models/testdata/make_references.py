@@ -59,5 +59,46 @@ def light_gcn():
          {"scores": scores, "user_rows": final[:USERS], "item_rows": final[USERS:]}, (weights * scores).sum())
 
 
+def neu_mf():
+    """Figure 3 of the paper; GMF width 3, MLP width 4, hidden layers of 4, 2 and 1."""
+    generator = torch.Generator().manual_seed(8)
+    rows = {"user_gmf_embedding": normal(generator, USERS, 3), "item_gmf_embedding": normal(generator, ITEMS, 3),
+            "user_mlp_embedding": normal(generator, USERS, 4), "item_mlp_embedding": normal(generator, ITEMS, 4)}
+    layers = {}
+    for number, (width_in, width_out) in enumerate(((8, 4), (4, 2), (2, 1))):
+        layers[f"layer{number}_weights"] = normal(generator, width_in, width_out)
+        layers[f"layer{number}_bias"] = normal(generator, 1, width_out)
+    output = {"output_gmf": normal(generator, 1, 3), "output_mlp": normal(generator, 1, 1),
+              "output_bias": normal(generator, 1, 1)}
+    user, item = torch.arange(USERS).repeat_interleave(ITEMS), torch.arange(ITEMS).repeat(USERS)
+    gmf = rows["user_gmf_embedding"][user] * rows["item_gmf_embedding"][item]
+    hidden = torch.cat([rows["user_mlp_embedding"][user], rows["item_mlp_embedding"][item]], dim=1)
+    for number in range(3):
+        weights, bias = layers[f"layer{number}_weights"], layers[f"layer{number}_bias"]
+        hidden = torch.relu(torch.nn.functional.linear(hidden, weights.T, bias[0]))
+    together = torch.cat([output["output_gmf"], output["output_mlp"]], dim=1)
+    logits = torch.nn.functional.linear(torch.cat([gmf, hidden], dim=1), together, output["output_bias"][0])
+    scores = logits.reshape(USERS, ITEMS)
+    weights = torch.randn(USERS, ITEMS, generator=generator)
+    save("neu_mf", {"weights": weights, **rows, **layers, **output}, {"scores": scores}, (weights * scores).sum())
+
+
+def cdae():
+    """Eq. 3 to 5 of the paper without corruption; width 5."""
+    generator = torch.Generator().manual_seed(9)
+    matrix = interactions(generator)
+    learned = {"user_embedding": normal(generator, USERS, 5), "item_input_embedding": normal(generator, ITEMS, 5),
+               "item_embedding": normal(generator, ITEMS, 5), "item_bias": normal(generator, ITEMS, 1),
+               "hidden_bias": normal(generator, 1, 5)}
+    hidden = torch.sigmoid(torch.nn.functional.linear(matrix, learned["item_input_embedding"].T,
+                                                      learned["hidden_bias"][0]) + learned["user_embedding"])
+    scores = torch.nn.functional.linear(hidden, learned["item_embedding"], learned["item_bias"][:, 0])
+    weights = torch.randn(USERS, ITEMS, generator=generator)
+    save("cdae", {"interactions": matrix, "weights": weights, **learned}, {"scores": scores, "hidden": hidden},
+         (weights * scores).sum())
+
+
 if __name__ == "__main__":
     light_gcn()
+    neu_mf()
+    cdae()
