@@ -7,7 +7,6 @@
 #include "derrd/eval/same_ids.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/truncated_svd.h"
-#include "derrd/train/bpr_term.h"
 
 namespace derrd::cli {
 namespace {
@@ -23,13 +22,13 @@ struct DistillOptions : TrainingOptions {
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
               const Parallel& parallel) {
-  const auto* factors = dynamic_cast<const BprMf*>(&teacher);
-  if (factors == nullptr) {
+  const auto factors = teacher.factors();
+  if (!factors) {
     Fail<UsageError>(
         "--method svd: needs a teacher whose scores are products of rows, and {} is {}",
         options.teacher, teacher.kind());
   }
-  const Factors cut = TruncateFactors(factors->user_rows(), factors->item_rows(), options.width);
+  const Factors cut = TruncateFactors(factors->user, factors->item, options.width);
   auto student = std::make_unique<BprMf>(cut.user, cut.item);
   const Metrics valid =
       dataset.valid().empty() ? Metrics() : Evaluate(*student, dataset, Split::kValid, parallel);
@@ -60,9 +59,10 @@ Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const Metho
   return config;
 }
 
-std::vector<std::unique_ptr<Term>> Objective(const MethodSum& sum, const MethodContext& context) {
+std::vector<std::unique_ptr<Term>> Objective(const BaseModelOptions& model, const MethodSum& sum,
+                                             const MethodContext& context) {
   std::vector<std::unique_ptr<Term>> terms;
-  terms.push_back(std::make_unique<BprTerm>());
+  terms.push_back(MakeBaseTerm(model));
   for (const Method* method : sum.methods) terms.push_back(method->MakeTerm(context));
   return terms;
 }
@@ -98,8 +98,9 @@ void RunDistill(const DistillOptions& options) {
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);
-  const auto terms = Objective(
-      sum, {dataset, *teacher.model, student->representation_width(), options.seed, parallel});
+  const auto terms =
+      Objective(options.model, sum,
+                {dataset, *teacher.model, student->representation_width(), options.seed, parallel});
   TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
                 parallel);
 }

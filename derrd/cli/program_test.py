@@ -44,6 +44,46 @@ class ProgramTest(ProgramCase):
         table = self.ok("evaluate", self.dataset, self.teacher, students[0]).stdout
         self.assertIn("student-none", table)
 
+    def test_every_kind_of_model_is_teacher_and_student_with_the_same_bits_at_any_number_of_threads(self):
+        def both(command, output, *flags):
+            sums = set()
+            for threads in (1, 3):
+                self.ok(command, self.dataset, "--width", 8, "--epochs", 3, "--batch-size", 128, *flags, "-o", output,
+                        threads=threads)
+                sums.add(hashlib.sha256(output.read_bytes()).hexdigest())
+            self.assertEqual(len(sums), 1, flags)
+
+        for kind in ("lightgcn", "neumf", "cdae", "ials"):
+            teacher, student = self.folder / f"{kind}-teacher.derrd", self.folder / f"{kind}-student.derrd"
+            both("train", teacher, "--model", kind)
+            with safe_open(teacher, "numpy") as file:
+                self.assertEqual(file.metadata()["derrd.model"], kind)
+                self.assertEqual(json.loads(file.metadata()["derrd.config"])["model"], kind)
+            self.ok("distill", self.dataset, "--teacher", teacher, "--width", 4, "--epochs", 2, *SMALL, "-o", student)
+            if kind != "ials":
+                both("distill", student, "--teacher", self.teacher, "--model", kind, *SMALL)
+            self.ok("evaluate", self.dataset, teacher, student)
+            self.ok("recommend", student, "--user", "u7", "--dataset", self.dataset)
+            if kind != "neumf":
+                self.ok("recommend", student, "--items", "i7", "i11")
+
+    def test_what_a_kind_of_model_cannot_do(self):
+        output = self.folder / "cannot.derrd"
+        self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--model", "ials", "-o", output,
+                   says=["--model ials", "another kind"], output=output)
+        self.fails(2, "train", self.dataset, "--model", "neumf", "--width", 1, "-o", output, says=["--width 1"],
+                   output=output)
+        self.fails(2, "train", self.dataset, "--model", "ials", "--init", self.teacher, "-o", output,
+                   says=["--model ials", "--init"], output=output)
+        for kind in ("lightgcn", "neumf"):
+            model = self.folder / f"{kind}.derrd"
+            self.ok("train", self.dataset, "--model", kind, "--width", 4, "--epochs", 1, "-o", model)
+        self.fails(2, "train", self.dataset, "--model", "lightgcn", "--width", 4, "--init", self.folder / "lightgcn.derrd",
+                   "-o", output, says=["lightgcn.derrd", "leave it out"], output=output)
+        self.fails(2, "train", self.dataset, "--model", "neumf", "--width", 4, "--neumf-layers", 2, "--init",
+                   self.folder / "neumf.derrd", "-o", output, says=["neumf.derrd", "other layers"], output=output)
+        self.fails(1, "recommend", self.folder / "neumf.derrd", "--items", "i7", says=["neumf"])
+
     def test_same_bits_at_any_number_of_threads_and_at_every_run(self):
         # Large enough that every piece of work is cut into several tasks.
         csv, dataset, teacher = (self.folder / f"bits.{end}" for end in ("csv", "derrd", "teacher"))

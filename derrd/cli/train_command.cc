@@ -1,5 +1,5 @@
+#include "derrd/cli/solving.h"
 #include "derrd/cli/training.h"
-#include "derrd/train/bpr_term.h"
 
 namespace derrd::cli {
 namespace {
@@ -10,12 +10,13 @@ void RunTrain(const TrainingOptions& options) {
   CheckTrainingOutputs(options, {});
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
+  if (options.model.IsSolved()) return SolveAndWrite(options, dataset, parallel);
   CheckMemory(MemoryNeeds(options, dataset));
   Json config = ConfigOf(options, dataset, "none");
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto model = StartModel(options, dataset);
   std::vector<std::unique_ptr<Term>> terms;
-  terms.push_back(std::make_unique<BprTerm>());
+  terms.push_back(MakeBaseTerm(options.model));
   TrainAndWrite("train", options, dataset, *model, terms, std::move(config), checkpoints, parallel);
 }
 

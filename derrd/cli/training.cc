@@ -3,15 +3,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 
+#include "derrd/cli/epoch_log.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
-#include "derrd/models/bpr_mf.h"
 #include "derrd/train/warm_start.h"
 
 namespace derrd::cli {
@@ -19,7 +18,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// As the flags say, or else as suits the protocol that the data set is made for.
+OptimizerOptions OptimizerOf(const TrainingOptions& options) {
+  OptimizerOptions optimizer = options.train.optimizer;
+  optimizer.kind = OptimizerNamed(options.optimizer);
+  return optimizer;
+}
+
+}  // namespace
+
 EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset) {
   EarlyStoppingOptions stopping = options.train.stopping;
   const std::string main(MainMetric(dataset.protocol()));
@@ -38,67 +44,13 @@ EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Datas
   return stopping;
 }
 
-OptimizerOptions OptimizerOf(const TrainingOptions& options) {
-  OptimizerOptions optimizer = options.train.optimizer;
-  optimizer.kind = OptimizerNamed(options.optimizer);
-  return optimizer;
-}
-
-Json ToJson(const EpochReport& report) {
-  Json line{{"epoch", report.epoch}};
-  for (const auto& [name, loss] : report.losses) line["loss"][name] = loss;
-  for (const auto& [name, value] : report.diagnostics) {
-    if (!value.is_null()) line[name] = value;
-  }
-  if (!report.valid.empty()) line["valid"] = ToJson(report.valid);
-  line["best"] = report.best;
-  line["train_seconds"] = report.train_seconds;
-  line["evaluate_seconds"] = report.evaluate_seconds;
-  return line;
-}
-
-// A JSON line an epoch, there to be read while the run goes on and after it failed. No path: only
-// kept. Starts with the lines of epochs that an earlier part of the run trained.
-class EpochLog {
- public:
-  EpochLog(const std::string& path, std::string lines) : path_(path), lines_(std::move(lines)) {
-    if (path.empty()) return;
-    stream_.open(path, std::ios::trunc);
-    Write(lines_);
-  }
-  void Add(const Json& line) {
-    const std::string text = line.dump() + "\n";
-    lines_ += text;
-    if (!path_.empty()) Write(text);
-  }
-  const std::string& lines() const { return lines_; }
-
- private:
-  void Write(const std::string& text) {
-    stream_ << text << std::flush;
-    if (!stream_) FailWithErrno("write the log", path_);
-  }
-
-  std::string path_, lines_;
-  std::ofstream stream_;
-};
-
-// What the progress line says of the last epoch.
-std::string Note(const EpochReport& report, const std::string& keep) {
-  std::string note = fmt::format("epoch {}", report.epoch);
-  for (const auto& [name, loss] : report.losses) note += fmt::format(", {} {:.4g}", name, loss);
-  if (!report.valid.empty()) note += fmt::format(", {} {:.4f}", keep, report.valid.At(keep));
-  return note;
-}
-
-}  // namespace
-
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
   OptimizerOptions& optimizer = options.train.optimizer;
   app.add_option("DATASET", options.dataset, "Data set made by `derrd import`")->required();
   app.add_option("-o,--output", options.output, "Model file to write")->required();
   AddFlag(app, "--width", options.width, "Numbers in a user's or an item's representation",
           WholeNumber(1, 65536));
+  AddBaseModelOptions(app, options.model);
   AddFlag(app, "--epochs", options.train.epochs, "At most this many passes over the data",
           WholeNumber(1, 1000000));
   AddFlag(app, "--batch-size", options.train.batch_size, "Interactions a step",
@@ -144,8 +96,9 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
   Json config = {{"method", method},
                  {"dataset", Fingerprint(options.dataset)},
                  {"seed", options.seed},
-                 {"width", options.width},
-                 {"epochs", options.train.epochs},
+                 {"width", options.width}};
+  config.update(ConfigOf(options.model));
+  config.update({{"epochs", options.train.epochs},
                  {"batch_size", options.train.batch_size},
                  {"optimizer", Name(optimizer.kind)},
                  {"learning_rate", optimizer.TableRate()},
@@ -156,7 +109,7 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
                  {"l2", optimizer.l2},
                  {"patience", stopping.patience},
                  {"stop_metrics", stopping.watch},
-                 {"keep_metric", stopping.keep}};
+                 {"keep_metric", stopping.keep}});
   if (!options.init.empty()) config["init"] = Fingerprint(options.init);
   return config;
 }
@@ -166,13 +119,14 @@ RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
 }
 
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {
-  return {{"--width", TableBytes(SizeOf(options, dataset), OptimizerOf(options).kind)},
+  const RunSize size = SizeOf(options, dataset);
+  return {{"--width", TableBytes(size, OptimizerOf(options).kind)},
+          ModelNeed(options.model, size, dataset),
           {"--init", FileBytes(options.init)}};
 }
 
 std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset) {
-  auto model =
-      std::make_unique<BprMf>(dataset.users(), dataset.items(), options.width, options.seed);
+  auto model = MakeModel(options.model, dataset, options.width, options.seed);
   if (options.init.empty()) return model;
   const auto [users, items] = WarmStart(ModelFile::Open(options.init), options.init,
                                         dataset.user_ids(), dataset.item_ids(), *model);
@@ -220,6 +174,7 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
                    Json config, Checkpoints& checkpoints, const Parallel& parallel) {
   TrainOptions train = options.train;
   train.seed = options.seed;
+  train.negatives_per_interaction = options.model.Negatives();
   train.optimizer = OptimizerOf(options);
   train.stopping = StoppingOptions(options, dataset);
   Trainer trainer(student, dataset, terms, train, parallel);
@@ -232,8 +187,8 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
   while (!trainer.Done()) {
     const EpochReport report =
         trainer.TrainEpoch([&](std::size_t) { progress.Update(++done, note); });
-    note = Note(report, train.stopping.keep);
-    log.Add(ToJson(report));
+    note = NoteOf(report, train.stopping.keep);
+    log.Add(report);
     checkpoints.AfterEpoch(trainer, log.lines());
   }
   progress.Finish(done, note);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "derrd/cli/base_model.h"
 #include "derrd/cli/checkpoints.h"
 #include "derrd/cli/command.h"
 #include "derrd/cli/memory.h"
@@ -20,6 +21,7 @@ struct TrainingOptions : CommonOptions {
   std::string log;
   std::string init;  // a model to start from; empty: from random rows
   std::size_t width = 0;
+  BaseModelOptions model;
   TrainOptions train;
   std::string optimizer = "adam";
   CheckpointOptions checkpoints;
@@ -40,6 +42,9 @@ RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset);
 // The model to train, as it starts: from random rows, or with --init from those of another model,
 // which is told on standard error.
 std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset);
+
+// When to stop: as the flags say, or else as suits the protocol that the data set is made for.
+EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset);
 
 // Trains the student on the terms and writes the kept epoch to options.output, with `config` as the
 // account of how it came to be. `label` names the work on the progress line.

@@ -31,6 +31,8 @@ enum class Role : std::uint8_t {
   kUninteresting = 12,
   kSyntheticUser = 20,
   kSyntheticItem = 21,
+  kInitialLayer = 24,
+  kCorruption = 25,
   kRankEstimate = 30,
   kDistilled = 31,
   kInterestingUser = 32,

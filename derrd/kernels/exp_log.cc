@@ -19,6 +19,18 @@ HWY_INLINE void LogsOf(const T* x, std::size_t n, T* out) {
   });
 }
 
+// By exp(-|x|), which never overflows.
+template <typename T>
+HWY_INLINE void SigmoidsOf(const T* x, std::size_t n, T* out) {
+  const Tag<T> d;
+  const auto one = hn::Set(d, T{1});
+  Map<T>(n, out, [&](std::size_t i, std::size_t count) HWY_ATTR {
+    const auto v = LoadUpTo(x + i, count);
+    const auto e = ExpOf(d, hn::Neg(hn::Abs(v)));
+    return hn::Div(hn::IfThenElse(hn::Lt(v, hn::Zero(d)), e, one), hn::Add(one, e));
+  });
+}
+
 // x = softmax(x) over n numbers.
 template <typename T>
 HWY_INLINE void Softmax(std::size_t n, T* x) {
@@ -75,6 +87,8 @@ void ExpOfShiftedF64(const double* a, double b, std::size_t n, double* out) {
 }
 void LogF32(const float* x, std::size_t n, float* out) { LogsOf(x, n, out); }
 void LogF64(const double* x, std::size_t n, double* out) { LogsOf(x, n, out); }
+void SigmoidF32(const float* x, std::size_t n, float* out) { SigmoidsOf(x, n, out); }
+void SigmoidF64(const double* x, std::size_t n, double* out) { SigmoidsOf(x, n, out); }
 void SoftmaxRowsF32(const float* bias, std::size_t rows, std::size_t n, float* x) {
   SoftmaxOfRows(bias, rows, n, x);
 }
@@ -109,6 +123,8 @@ HWY_EXPORT(ExpOfShiftedF32);
 HWY_EXPORT(ExpOfShiftedF64);
 HWY_EXPORT(LogF32);
 HWY_EXPORT(LogF64);
+HWY_EXPORT(SigmoidF32);
+HWY_EXPORT(SigmoidF64);
 HWY_EXPORT(SoftmaxRowsF32);
 HWY_EXPORT(SoftmaxRowsF64);
 HWY_EXPORT(GumbelSoftmaxRowsF32);
@@ -129,6 +145,12 @@ void ExpOfDifference(const double* a, double b, std::size_t n, double* out) {
 }
 void Log(const float* x, std::size_t n, float* out) { HWY_DYNAMIC_DISPATCH(LogF32)(x, n, out); }
 void Log(const double* x, std::size_t n, double* out) { HWY_DYNAMIC_DISPATCH(LogF64)(x, n, out); }
+void Sigmoid(const float* x, std::size_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(SigmoidF32)(x, n, out);
+}
+void Sigmoid(const double* x, std::size_t n, double* out) {
+  HWY_DYNAMIC_DISPATCH(SigmoidF64)(x, n, out);
+}
 void SoftmaxRows(const float* bias, std::size_t rows, std::size_t n, float* x) {
   HWY_DYNAMIC_DISPATCH(SoftmaxRowsF32)(bias, rows, n, x);
 }

@@ -20,6 +20,10 @@ void ExpOfDifference(const double* a, double b, std::size_t n, double* out);
 void Log(const float* x, std::size_t n, float* out);
 void Log(const double* x, std::size_t n, double* out);
 
+// out[i] = 1 / (1 + exp(-x[i])), for any finite x[i].
+void Sigmoid(const float* x, std::size_t n, float* out);
+void Sigmoid(const double* x, std::size_t n, double* out);
+
 // Each row of x (rows x n): x = softmax(x + bias).
 void SoftmaxRows(const float* bias, std::size_t rows, std::size_t n, float* x);
 void SoftmaxRows(const double* bias, std::size_t rows, std::size_t n, double* x);

@@ -16,6 +16,9 @@ void dgesdd_(const char* job, const int* rows, const int* cols, double* a, const
              double* values, double* left, const int* leading_left, double* right,
              const int* leading_right, double* work, const int* work_size, int* int_work, int* info,
              std::size_t job_length);
+void dposv_(const char* triangle, const int* n, const int* right_sides, double* a,
+            const int* leading, double* b, const int* leading_b, int* info,
+            std::size_t triangle_length);
 }
 
 namespace derrd::kernels {
@@ -67,6 +70,14 @@ int Svd(int rows, int cols, double* a, double* values, double* left, double* rig
     dgesdd_("S", &rows, &cols, a, &leading, values, left, &leading, right, &leading_right, work,
             size, int_work.data(), status, 1);
   });
+}
+
+int SolvePositiveDefinite(int n, double* a, double* b) {
+  UseCallingThread();
+  const int one = 1, leading = std::max(1, n);
+  int info = 0;
+  dposv_("L", &n, &one, a, &leading, b, &leading, &info, 1);
+  return info;
 }
 
 // Column-major a, b and c are row-major a^T, b^T and c^T: c^T = b a^T.

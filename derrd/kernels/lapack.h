@@ -14,6 +14,10 @@ int QrInPlace(int rows, int cols, double* a, double* r);
 // rows x k and right is k x cols. Destroys a. O(rows cols k).
 int Svd(int rows, int cols, double* a, double* values, double* left, double* right);
 
+// Solves a x = b for a symmetric positive definite a (n x n, of which the lower triangle of columns
+// is read), by Cholesky. b becomes x; destroys a. O(n^3).
+int SolvePositiveDefinite(int n, double* a, double* b);
+
 // c (m x n) = a (m x k) * b^T, with b n x k.
 void MultiplyTransposed(int m, int n, int k, const double* a, const double* b, double* c);
 

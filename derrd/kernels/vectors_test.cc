@@ -121,6 +121,32 @@ TYPED_TEST(VectorsTest, ExponentialsAndLogarithms) {
   });
 }
 
+TYPED_TEST(VectorsTest, SigmoidOfAnyNumber) {
+  using T = TypeParam;
+  OnEveryTarget([] {
+    for (const std::size_t n : kRowLengths) {
+      auto x = Draw<T>(n, 1, 4.0);
+      if (n > 2) {
+        x[0] = T{800};
+        x[1] = T{-800};
+      }
+      std::vector<T> out(n + 1, T{-7});
+      Sigmoid(x.data(), n, out.data());
+      for (std::size_t i = 0; i < n; ++i) {
+        TestFixture::ExpectClose(out[i], 1 / (1 + std::exp(-static_cast<long double>(x[i]))), 0, n);
+      }
+      EXPECT_EQ(out[n], T{-7});
+      if (n > 2) {
+        EXPECT_EQ(out[0], T{1});
+        EXPECT_GE(out[1], T{0});
+      }
+    }
+    T nan = std::numeric_limits<T>::quiet_NaN();
+    Sigmoid(&nan, 1, &nan);
+    EXPECT_TRUE(std::isnan(nan));
+  });
+}
+
 TYPED_TEST(VectorsTest, SoftmaxOfEachRow) {
   using T = TypeParam;
   OnEveryTarget([] {

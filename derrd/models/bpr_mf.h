@@ -6,13 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
-#include "derrd/models/trainable_model.h"
+#include "derrd/models/factors.h"
+#include "derrd/models/step_gradients.h"
 
 namespace derrd {
 
-class BprMf : public TrainableModel {
+class BprMf : public FactorBased<TrainableModel> {
  public:
   static constexpr std::string_view kKind = "bpr-mf";
 
@@ -26,19 +26,6 @@ class BprMf : public TrainableModel {
   MatrixView<const float> item_rows() const { return item_.values; }
 
   std::string_view kind() const override { return kKind; }
-  std::size_t users() const override { return user_.values.rows(); }
-  std::size_t items() const override { return item_.values.rows(); }
-  std::size_t parameters() const override { return user_.values.size() + item_.values.size(); }
-  std::size_t representation_width() const override { return user_.values.cols(); }
-  void Representations(Side side, std::span<const std::int32_t> entities,
-                       MatrixView<float> out) const override;
-  void ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const override;
-  void ScoreItems(std::int32_t user, std::span<const std::int32_t> items,
-                  std::span<float> out) const override;
-  void ScoreAllItemsForLiked(std::span<const std::int32_t> liked,
-                             std::span<float> out) const override;
-  void AddTo(SafetensorsWriter& writer) const override;
-
   std::unique_ptr<Model> Copy() const override;
 
   std::span<EmbeddingTable* const> tables() override { return tables_; }
@@ -52,35 +39,13 @@ class BprMf : public TrainableModel {
                                   MatrixView<const float> gradients) override;
   void Backward(const Parallel& parallel) override;
 
- private:
-  // One side's part of a step. Slot s of a step is row table->rows[s] of the table.
-  struct StepSide {
-    EmbeddingTable* table;
-    std::vector<std::int32_t> slots;       // of every entity; valid for this step's rows only
-    std::vector<std::int64_t> begin;       // pairs of slot s, sorted: [begin[s], begin[s + 1])
-    std::vector<std::int32_t> other_rows;  // sorted: the row of the other side
-    std::vector<float> weights;            // sorted: d(loss)/d(score)
-    struct Direct {
-      std::span<const std::int32_t> entities;
-      Matrix<float> gradients;
-    };
-    std::vector<Direct> direct;  // gradients of representations
-  };
-  // Scores that a loss has asked a gradient of.
-  struct Scored {
-    ScoreLists lists;
-    std::span<const float> gradients;
-  };
-  template <typename Visit>
-  void ForScoredPairs(const Visit& visit) const;
-  void SortPairs(StepSide& side) const;
-  void AccumulateRows(StepSide& side, const StepSide& other, const Parallel& parallel) const;
-  void Bind();
+ protected:
+  FactorView Rows() const override { return {user_.values, item_.values}; }
 
+ private:
   EmbeddingTable user_, item_;
-  std::array<EmbeddingTable*, 2> tables_{};
-  StepSide user_step_{}, item_step_{};
-  std::vector<Scored> scored_;  // of the step
+  std::array<EmbeddingTable*, 2> tables_{&user_, &item_};
+  StepGradients step_;
 };
 
 }  // namespace derrd

@@ -1,37 +1,12 @@
 #include "derrd/models/fold_in.h"
 
-#include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <set>
 
 #include "derrd/core/error.h"
 #include "derrd/kernels/gemm.h"
+#include "derrd/kernels/lapack.h"
 
 namespace derrd {
-namespace {
-
-// Solves A x = b in place for a symmetric positive definite A (n x n), by Cholesky: x is left in b.
-void SolveSymmetric(Matrix<double>& a, std::vector<double>& b) {
-  const std::size_t n = b.size();
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t k = 0; k < j; ++k) {
-      for (std::size_t i = j; i < n; ++i) a(i, j) -= a(i, k) * a(j, k);
-    }
-    const double pivot = std::sqrt(a(j, j));
-    for (std::size_t i = j; i < n; ++i) a(i, j) /= pivot;
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < i; ++k) b[i] -= a(i, k) * b[k];
-    b[i] /= a(i, i);
-  }
-  for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t k = i + 1; k < n; ++k) b[i] -= a(k, i) * b[k];
-    b[i] /= a(i, i);
-  }
-}
-
-}  // namespace
 
 std::vector<float> FoldInUser(MatrixView<const float> item_rows,
                               std::span<const std::int32_t> liked, double unobserved_weight,
@@ -61,7 +36,8 @@ std::vector<float> FoldInUser(MatrixView<const float> item_rows,
       }
     }
   }
-  SolveSymmetric(a, b);
+  const int info = kernels::SolvePositiveDefinite(static_cast<int>(width), a.data(), b.data());
+  if (info != 0) Fail("the item rows are too extreme for a new user's; train the model again");
   return {b.begin(), b.end()};
 }
 

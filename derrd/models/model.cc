@@ -1,6 +1,10 @@
 #include "derrd/models/model.h"
 
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/cdae.h"
+#include "derrd/models/ials.h"
+#include "derrd/models/light_gcn.h"
+#include "derrd/models/neu_mf.h"
 
 namespace derrd {
 namespace {
@@ -11,6 +15,10 @@ constexpr std::string_view kFormatVersion = "1";
 std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   const std::string kind = file.MetadataOr("derrd.model", "");
   if (kind == BprMf::kKind) return BprMf::FromFile(file);
+  if (kind == LightGcn::kKind) return LightGcn::FromFile(file);
+  if (kind == NeuMf::kKind) return NeuMf::FromFile(file);
+  if (kind == Cdae::kKind) return Cdae::FromFile(file);
+  if (kind == Ials::kKind) return std::make_unique<StoredFactors>(Ials::kKind, ReadFactors(file));
   Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
        file.path(), kind);
 }

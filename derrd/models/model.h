@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,11 @@
 namespace derrd {
 
 enum class Side { kUser, kItem };
+
+// Rows of every user and every item, of the same width.
+struct FactorView {
+  MatrixView<const float> user, item;
+};
 
 // Turns users and items into scores and representations. Knows no loss and no data set. The const
 // functions may be called by several threads at once.
@@ -33,6 +39,9 @@ class Model {
   // out: entities.size() x representation_width().
   virtual void Representations(Side side, std::span<const std::int32_t> entities,
                                MatrixView<float> out) const = 0;
+
+  // The rows whose inner products the scores are; none where scores are made otherwise.
+  virtual std::optional<FactorView> factors() const { return std::nullopt; }
 
   // Scores of every item for each of the users; out: users.size() x items().
   virtual void ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const = 0;

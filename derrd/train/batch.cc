@@ -12,10 +12,12 @@ constexpr std::size_t kGrain = 256;  // interactions a task draws
 
 }  // namespace
 
-BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed)
+BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed,
+                           std::size_t negatives_per_interaction)
     : dataset_(&dataset),
       batch_size_(batch_size),
       seed_(seed),
+      negatives_per_interaction_(negatives_per_interaction),
       distinct_users_(dataset.users()),
       distinct_positives_(dataset.items()),
       distinct_negatives_(dataset.items()) {
@@ -44,15 +46,18 @@ const Batch& BatchSampler::Get(std::int32_t epoch, std::size_t index, const Para
   const std::size_t count = std::min(batch_size_, train.size() - first);
   users_.resize(count);
   positives_.resize(count);
-  negatives_.resize(count);
+  const std::size_t each = negatives_per_interaction_;
+  negatives_.resize(count * each);
   parallel.ForRanges(count, kGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::uint64_t interaction = permutation(first + i);
       users_[i] = dataset_->train_users()[interaction];
       positives_[i] = train.items[interaction];
       RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch), interaction);
-      negatives_[i] = SampleUnobserved(train.Of(static_cast<std::size_t>(users_[i])),
-                                       dataset_->items(), stream);
+      const auto observed = train.Of(static_cast<std::size_t>(users_[i]));
+      for (std::size_t n = i * each; n < (i + 1) * each; ++n) {
+        negatives_[n] = SampleUnobserved(observed, dataset_->items(), stream);
+      }
     }
   });
   distinct_users_.Clear();

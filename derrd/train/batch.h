@@ -36,22 +36,24 @@ class EntitySet {
   std::vector<std::int32_t> members_;
 };
 
-// One step's interactions with a negative item each, and the distinct entities among them. Views
-// into the BatchSampler, valid until its next batch.
+// One step's interactions with as many negative items each, and the distinct entities among them.
+// Views into the BatchSampler, valid until its next batch.
 struct Batch {
-  std::int32_t epoch;                                         // from 0
-  std::uint32_t step;                                         // from 0, over the whole run
-  std::span<const std::int32_t> users, positives, negatives;  // one each per interaction
+  std::int32_t epoch;                              // from 0
+  std::uint32_t step;                              // from 0, over the whole run
+  std::span<const std::int32_t> users, positives;  // one each per interaction
+  std::span<const std::int32_t> negatives;  // those of the first interaction, of the second, ...
   std::span<const std::int32_t> distinct_users, distinct_positives, distinct_negatives;
 };
 
-// Cuts every epoch's permutation of the training interactions into batches and draws a uniform
-// unobserved negative for each interaction, anew each epoch. No memory but the batch's: permutation
-// and negatives are computed when asked for.
+// Cuts every epoch's permutation of the training interactions into batches and draws uniform
+// unobserved negatives for each interaction, independent of each other, anew each epoch. No memory
+// but the batch's: permutation and negatives are computed when asked for.
 class BatchSampler {
  public:
   // Error when a user has interacted with every item (there is no negative), or no interaction.
-  BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed);
+  BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed,
+               std::size_t negatives_per_interaction = 1);
 
   std::size_t batches_per_epoch() const;
   // Batch `index` of epoch `epoch`, in any order of calls.
@@ -61,6 +63,7 @@ class BatchSampler {
   const Dataset* dataset_;
   std::size_t batch_size_;
   std::uint64_t seed_;
+  std::size_t negatives_per_interaction_;
   std::vector<std::int32_t> users_, positives_, negatives_;
   EntitySet distinct_users_, distinct_positives_, distinct_negatives_;
   Batch batch_{};

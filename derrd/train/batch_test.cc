@@ -75,6 +75,27 @@ TEST(BatchSampler, IsAFunctionOfSeedAndEpochAlone) {
   EXPECT_NE(draw(2, 0, 1, false), once);
 }
 
+TEST(BatchSampler, DrawsSeveralNegativesForEachInteraction) {
+  const TestFolder folder;
+  const Dataset dataset = SmallDataset(folder);
+  const Parallel parallel(2);
+  BatchSampler one(dataset, 50, 3), three(dataset, 50, 3, 3);
+  const Batch& single = one.Get(1, 2, parallel);
+  const Batch& batch = three.Get(1, 2, parallel);
+  ASSERT_EQ(batch.negatives.size(), 3 * batch.users.size());
+  std::size_t equal = 0;
+  for (std::size_t n = 0; n < batch.negatives.size(); ++n) {
+    const auto observed = dataset.train().Of(static_cast<std::size_t>(batch.users[n / 3]));
+    EXPECT_FALSE(std::ranges::binary_search(observed, batch.negatives[n]));
+    if (n % 3 == 0) {
+      EXPECT_EQ(batch.negatives[n], single.negatives[n / 3]);
+    } else {
+      equal += batch.negatives[n] == batch.negatives[n - 1] ? 1 : 0;
+    }
+  }
+  EXPECT_LT(equal, batch.users.size() / 4) << "draws repeat each other";
+}
+
 // Validation and test items are unobserved: leaving them out would leak what they are.
 TEST(BatchSampler, HeldOutItemsAreNegativesToo) {
   const TestFolder folder;

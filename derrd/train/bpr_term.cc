@@ -5,17 +5,19 @@
 namespace derrd {
 
 double BprTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
-  const std::size_t n = batch.users.size();
-  for (auto* buffer : {&positive_, &negative_, &positive_gradient_, &negative_gradient_}) {
-    buffer->resize(n);
+  scores_.Read(batch, student, parallel);
+  const std::size_t pairs = scores_.negative.size(), each = pairs / scores_.positive.size();
+  repeated_.resize(pairs);
+  repeated_gradient_.resize(pairs);
+  for (std::size_t p = 0; p < pairs; ++p) repeated_[p] = scores_.positive[p / each];
+  const double loss =
+      BprLoss<float>(repeated_, scores_.negative, repeated_gradient_, scores_.negative_gradient);
+  for (std::size_t i = 0; i < scores_.positive.size(); ++i) {
+    float sum = repeated_gradient_[i * each];
+    for (std::size_t n = 1; n < each; ++n) sum += repeated_gradient_[i * each + n];
+    scores_.positive_gradient[i] = sum;
   }
-  const ScoreLists positives{batch.users, {}, batch.positives};
-  const ScoreLists negatives{batch.users, {}, batch.negatives};
-  student.Scores(positives, positive_, parallel);
-  student.Scores(negatives, negative_, parallel);
-  const double loss = BprLoss<float>(positive_, negative_, positive_gradient_, negative_gradient_);
-  student.AddScoreGradients(positives, positive_gradient_);
-  student.AddScoreGradients(negatives, negative_gradient_);
+  scores_.AddGradients(batch, student);
   return loss;
 }
 

@@ -1,9 +1,11 @@
-// The base loss of matrix factorization: BPR over the batch's interactions and their negatives.
+// The base loss of matrix factorization: BPR over the batch's interactions and their negatives, an
+// interaction once for each of its negatives.
 #ifndef DERRD_TRAIN_BPR_TERM_H_
 #define DERRD_TRAIN_BPR_TERM_H_
 
 #include <vector>
 
+#include "derrd/train/batch_scores.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -14,7 +16,8 @@ class BprTerm : public Term {
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
  private:
-  std::vector<float> positive_, negative_, positive_gradient_, negative_gradient_;
+  BatchScores scores_;
+  std::vector<float> repeated_, repeated_gradient_;  // of the positives, one a negative
 };
 
 }  // namespace derrd

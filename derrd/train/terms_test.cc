@@ -9,6 +9,8 @@
 #include "derrd/core/error.h"
 #include "derrd/losses/bpr.h"
 #include "derrd/losses/rrd.h"
+#include "derrd/models/bpr_mf.h"
+#include "derrd/train/bce_term.h"
 #include "derrd/train/bpr_term.h"
 #include "derrd/train/de_term.h"
 #include "derrd/train/rrd_term.h"
@@ -83,6 +85,46 @@ TEST_F(TermsTest, BprIsTheLossOfTheBatch) {
     expected += std::log1p(std::exp(-static_cast<double>(scores[0] - scores[1])));
   }
   EXPECT_NEAR(loss / expected, 1.0, 1e-6);
+}
+
+// The loss and its gradient with respect to one item's row, from scores alone.
+TEST_F(TermsTest, SeveralNegativesAreAllHeld) {
+  batches_ = BatchSampler(dataset_, 90, 1, 3);
+  for (EmbeddingTable* table : student_.tables()) {
+    for (float& x : table->values.view().elements()) x *= 100.0f;
+  }
+  BprTerm bpr;
+  BceTerm bce;
+  for (Term* term : std::initializer_list<Term*>{&bpr, &bce}) {
+    const auto reference = [&] {
+      const Batch& batch = batches_.Get(0, 0, parallel_);
+      double sum = 0.0;
+      for (std::size_t i = 0; i < batch.users.size(); ++i) {
+        std::vector<std::int32_t> items{batch.positives[i]};
+        for (std::size_t n = 3 * i; n < 3 * (i + 1); ++n) items.push_back(batch.negatives[n]);
+        std::vector<float> s(4);
+        student_.ScoreItems(batch.users[i], items, s);
+        if (term == &bce) sum += std::log1p(std::exp(-static_cast<double>(s[0])));
+        for (std::size_t n = 1; n < 4; ++n) {
+          sum += std::log1p(std::exp(static_cast<double>(term == &bce ? s[n] : s[n] - s[0])));
+        }
+      }
+      return sum;
+    };
+    EXPECT_NEAR(Step(*term, 0) / reference(), 1.0, 1e-6) << term->name();
+    for (EmbeddingTable* table : student_.tables()) {
+      for (const std::size_t slot : {0, 5, 17}) {
+        float& value = table->values(static_cast<std::size_t>(table->rows[slot]), 1);
+        const float kept = value;
+        value = kept + 0.01f;
+        const double above = reference();
+        value = kept - 0.01f;
+        const double below = reference();
+        value = kept;
+        EXPECT_NEAR(table->gradient(slot, 1), (above - below) / 0.02, 2e-3) << term->name();
+      }
+    }
+  }
 }
 
 TEST_F(TermsTest, TooFewItemsForKOrLAreFoundBeforeTraining) {

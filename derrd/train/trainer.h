@@ -23,8 +23,9 @@ namespace derrd {
 
 struct TrainOptions {
   std::uint64_t seed = 0;
-  std::int32_t epochs = 1000;     // at most, >= 1
-  std::size_t batch_size = 1024;  // interactions a step, >= 1
+  std::int32_t epochs = 1000;                 // at most, >= 1
+  std::size_t batch_size = 1024;              // interactions a step, >= 1
+  std::size_t negatives_per_interaction = 1;  // >= 1
   OptimizerOptions optimizer;
   EarlyStoppingOptions stopping;
 };

@@ -46,13 +46,30 @@ void CheckFits(const Model& earlier, const std::string& path, const Model& stude
   }
 }
 
+void CheckSameLayers(TrainableModel& earlier, const std::string& path, TrainableModel& student) {
+  const auto from = earlier.dense_parameters(), to = student.dense_parameters();
+  bool same = from.size() == to.size();
+  for (std::size_t p = 0; same && p < to.size(); ++p) {
+    same = from[p]->name == to[p]->name && from[p]->values.rows() == to[p]->values.rows() &&
+           from[p]->values.cols() == to[p]->values.cols();
+  }
+  if (same) return;
+  Fail<UsageError>("--init: {} has other layers than this run; give it the same flags", path);
+}
+
 }  // namespace
 
 WarmStartReport WarmStart(const ModelFile& earlier, const std::string& path, const Ids& user_ids,
                           const Ids& item_ids, TrainableModel& student) {
   CheckFits(*earlier.model, path, student);
   auto* from = dynamic_cast<TrainableModel*>(earlier.model.get());
-  if (from == nullptr) Fail<UsageError>("--init: {} cannot be trained further", path);
+  if (from == nullptr) {
+    Fail<UsageError>(
+        "--init: {} holds what answers and not what was trained, so nothing can start from it; "
+        "leave it out",
+        path);
+  }
+  CheckSameLayers(*from, path, student);
   const Origins users = FindOrigins(user_ids, earlier.user_ids);
   const Origins items = FindOrigins(item_ids, earlier.item_ids);
   const auto from_tables = from->tables(), to_tables = student.tables();

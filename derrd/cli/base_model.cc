@@ -1,0 +1,146 @@
+#include "derrd/cli/base_model.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/models/bpr_mf.h"
+#include "derrd/models/cdae.h"
+#include "derrd/models/light_gcn.h"
+#include "derrd/models/neu_mf.h"
+#include "derrd/train/bce_term.h"
+#include "derrd/train/bpr_term.h"
+
+namespace derrd::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Kind {
+  std::string_view name;
+  std::string_view loss;  // that it learns by unless told otherwise; empty: it is solved
+  std::size_t negatives;
+};
+constexpr std::array<Kind, 5> kKinds = {{{BprMf::kKind, "bpr", 1},
+                                         {LightGcn::kKind, "bpr", 1},
+                                         {NeuMf::kKind, "bce", 1},
+                                         {Cdae::kKind, "bce", 1},
+                                         {Ials::kKind, "", 0}}};
+
+const Kind& KindOf(const BaseModelOptions& options) {
+  return *std::ranges::find(kKinds, std::string_view(options.kind), &Kind::name);
+}
+
+std::vector<std::string> KindNames() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+}  // namespace
+
+std::string BaseModelOptions::Loss() const {
+  return loss.value_or(std::string(KindOf(*this).loss));
+}
+
+std::size_t BaseModelOptions::Negatives() const {
+  return negatives_per_interaction.value_or(KindOf(*this).negatives);
+}
+
+bool BaseModelOptions::IsSolved() const { return KindOf(*this).loss.empty(); }
+
+void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options) {
+  AddFlag(app, "--model", options.kind, "Kind of model (docs/models.md)",
+          CLI::IsMember(KindNames()));
+  app.add_option("--loss", options.loss,
+                 "What it learns from data by: bpr or bce (as suits the kind of model)")
+      ->check(CLI::IsMember({"bpr", "bce"}));
+  app.add_option("--negatives-per-interaction", options.negatives_per_interaction,
+                 "Unobserved items drawn for each interaction (as suits the kind of model)")
+      ->check(WholeNumber(1, 1000));
+  AddFlag(app, "--lightgcn-layers", options.lightgcn_layers,
+          "Rounds of sums over neighbours in the graph of interactions", WholeNumber(1, 16));
+  AddFlag(app, "--neumf-layers", options.neumf_layers,
+          "Hidden layers, each half as wide as what goes into it", WholeNumber(1, 16));
+  AddFlag(app, "--cdae-corruption", options.cdae_corruption,
+          "Share of a user's items that a step of CDAE leaves out", Number(0, 0.99));
+  AddFlag(app, "--ials-sweeps", options.ials_sweeps,
+          "Sweeps over users and items, at most, with --model ials", WholeNumber(1, 100000));
+  AddFlag(app, "--ials-unobserved-weight", options.ials.unobserved_weight,
+          "Weight of what is not observed, beside 1 for what is", Number(0, 1e6));
+  AddFlag(app, "--ials-l2", options.ials.l2, "iALS's L2, before the size of a row multiplies it",
+          Number(1e-12, 1e6));
+  AddFlag(app, "--ials-l2-exponent", options.ials.l2_exponent,
+          "How much more often seen rows are shrunk: 0 all alike, 1 in proportion", Number(0, 4));
+}
+
+Json ConfigOf(const BaseModelOptions& options) {
+  Json config = {{"model", options.kind}};
+  if (options.IsSolved()) {
+    config["ials"] = {{"sweeps", options.ials_sweeps},
+                      {"unobserved_weight", options.ials.unobserved_weight},
+                      {"l2", options.ials.l2},
+                      {"l2_exponent", options.ials.l2_exponent}};
+    return config;
+  }
+  config["loss"] = options.Loss();
+  config["negatives_per_interaction"] = options.Negatives();
+  if (options.kind == LightGcn::kKind) config["lightgcn"] = {{"layers", options.lightgcn_layers}};
+  if (options.kind == NeuMf::kKind) config["neumf"] = {{"layers", options.neumf_layers}};
+  if (options.kind == Cdae::kKind) config["cdae"] = {{"corruption", options.cdae_corruption}};
+  return config;
+}
+
+ItemListsView TrainLists(const Dataset& dataset) {
+  return {dataset.train().offsets, dataset.train().items};
+}
+
+std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const Dataset& dataset,
+                                          std::size_t width, std::uint64_t seed) {
+  if (options.IsSolved()) {
+    Fail<UsageError>(
+        "--model {}: is solved in closed form, so no loss of a teacher can reach it; choose "
+        "another kind of student",
+        options.kind);
+  }
+  if (options.kind == LightGcn::kKind) {
+    return std::make_unique<LightGcn>(TrainLists(dataset), dataset.items(), width,
+                                      options.lightgcn_layers, seed);
+  }
+  if (options.kind == NeuMf::kKind) {
+    if (width < 2) Fail<UsageError>("--width {}: neumf splits it between two rows; give 2", width);
+    return std::make_unique<NeuMf>(
+        NeuMfShape::For(dataset.users(), dataset.items(), width, options.neumf_layers), seed);
+  }
+  if (options.kind == Cdae::kKind) {
+    return std::make_unique<Cdae>(TrainLists(dataset), dataset.items(), width,
+                                  options.cdae_corruption, seed);
+  }
+  return std::make_unique<BprMf>(dataset.users(), dataset.items(), width, seed);
+}
+
+std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options) {
+  if (options.Loss() == "bce") return std::make_unique<BceTerm>();
+  return std::make_unique<BprTerm>();
+}
+
+MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset) {
+  const auto interactions = static_cast<double>(dataset.train().size());
+  const auto row = sizeof(float) * static_cast<double>(size.width);
+  const double users = static_cast<double>(size.users) * row;
+  const double items = static_cast<double>(size.items) * row;
+  double bytes = 0.0;
+  if (options.kind == LightGcn::kKind) {
+    bytes = 4 * (users + items) + 16 * interactions;  // propagated, scratch twice, gradients
+  } else if (options.kind == NeuMf::kKind) {
+    const auto pairs = static_cast<double>(size.batch_size * (1 + options.Negatives()));
+    bytes = users + items + pairs * row;
+  } else if (options.kind == Cdae::kKind) {
+    bytes = users + 5 * items + 4 * interactions;  // hidden layers, and a second table of items
+  }
+  return {"--model " + options.kind, bytes};
+}
+
+}  // namespace derrd::cli

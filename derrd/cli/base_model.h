@@ -1,0 +1,55 @@
+// The kinds of models that can be trained: their flags, and how one starts.
+#ifndef DERRD_CLI_BASE_MODEL_H_
+#define DERRD_CLI_BASE_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "derrd/cli/command.h"
+#include "derrd/cli/memory.h"
+#include "derrd/data/dataset.h"
+#include "derrd/models/ials.h"
+#include "derrd/models/item_lists.h"
+#include "derrd/models/trainable_model.h"
+#include "derrd/train/term.h"
+
+namespace derrd::cli {
+
+struct BaseModelOptions {
+  std::string kind = "bpr-mf";
+  std::optional<std::string> loss;                       // else as suits the kind
+  std::optional<std::size_t> negatives_per_interaction;  // else as suits the kind
+  int lightgcn_layers = 3;
+  int neumf_layers = 1;
+  double cdae_corruption = 0.2;
+  IalsOptions ials;  // its width is the run's
+  std::int32_t ials_sweeps = 16;
+
+  std::string Loss() const;
+  std::size_t Negatives() const;
+  bool IsSolved() const;  // by sweeps of its own and not by gradients
+};
+
+// Declares --model, --loss, --negatives-per-interaction and the flags of each kind.
+void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options);
+
+// What the model file says of it.
+nlohmann::ordered_json ConfigOf(const BaseModelOptions& options);
+
+// The training interactions, as models take them.
+ItemListsView TrainLists(const Dataset& dataset);
+
+// From random parameters. UsageError for a kind that is solved, or that the width does not suit.
+std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const Dataset& dataset,
+                                          std::size_t width, std::uint64_t seed);
+std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options);
+
+// Beside the tables of a user's and an item's representations.
+MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset);
+
+}  // namespace derrd::cli
+
+#endif  // DERRD_CLI_BASE_MODEL_H_

@@ -1,0 +1,174 @@
+#include "derrd/models/ials.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/core/initial_values.h"
+#include "derrd/kernels/gemm.h"
+#include "derrd/kernels/lapack.h"
+#include "derrd/kernels/vectors.h"
+
+namespace derrd {
+namespace {
+
+using kernels::Gemm;
+using kernels::Op;
+
+constexpr double kIalsDeviation = 0.1;
+constexpr std::size_t kProductGrain = 256;  // rows a task multiplies
+constexpr std::size_t kColumnGrain = 64;    // columns of the Gramian a task sums
+constexpr std::size_t kSolveGrain = 32;     // rows a task solves; some have very many interactions
+
+Matrix<double> GramianOf(const Matrix<double>& rows, const Parallel& parallel) {
+  const std::size_t width = rows.cols();
+  Matrix<double> gramian(width, width);
+  parallel.ForRanges(width, kColumnGrain, [&](std::size_t begin, std::size_t end) {
+    Gemm(Op::kTranspose, Op::kNone, width, end - begin, rows.rows(), 1.0, rows.data(), width,
+         rows.data() + begin, width, 0.0, gramian.data() + begin, width);
+  });
+  return gramian;
+}
+
+// The axes in which a Gramian is diagonal: row k of `axes` is the k-th axis.
+struct Axes {
+  Matrix<double> axes;
+  std::vector<double> values;
+};
+
+// For a symmetric matrix without negative eigenvalues, singular vectors are eigenvectors.
+Axes AxesOf(Matrix<double> gramian) {
+  const auto width = static_cast<int>(gramian.rows());
+  Axes result{Matrix<double>(gramian.rows(), gramian.rows()), std::vector<double>(gramian.rows())};
+  Matrix<double> unused(gramian.rows(), gramian.rows());
+  const int info = kernels::Svd(width, width, gramian.data(), result.values.data(),
+                                result.axes.data(), unused.data());
+  if (info != 0) Fail("iALS: the axes of the Gramian were not found ({}); raise --ials-l2", info);
+  return result;
+}
+
+// to = from * axes or from * axes^T.
+void Turn(const Matrix<double>& from, const Matrix<double>& axes, Op op, Matrix<double>& to,
+          const Parallel& parallel) {
+  const std::size_t width = axes.rows();
+  parallel.ForRanges(from.rows(), kProductGrain, [&](std::size_t begin, std::size_t end) {
+    Gemm(Op::kNone, op, end - begin, width, width, 1.0, from.row(begin), width, axes.data(), width,
+         0.0, to.row(begin), width);
+  });
+}
+
+// Solves rows one after the other, all in the Gramian's axes; keeps its memory.
+class RowSolver {
+ public:
+  RowSolver(const Matrix<double>& others, const std::vector<double>& gramian,
+            const IalsOptions& options)
+      : others_(others), gramian_(gramian), options_(options), root_(gramian.size()) {}
+
+  void Solve(std::span<const std::int32_t> list, double* out) {
+    const std::size_t n = list.size(), width = gramian_.size();
+    std::fill_n(out, width, 0.0);
+    if (n == 0) return;
+    const double l2 =
+        options_.l2 * std::pow(static_cast<double>(n) +
+                                   options_.unobserved_weight * static_cast<double>(others_.rows()),
+                               options_.l2_exponent);
+    // 1 / sqrt(D): with rows scaled by it the system is 1 + B^T B, or 1 + B B^T.
+    for (std::size_t k = 0; k < width; ++k) {
+      root_[k] = 1.0 / std::sqrt(options_.unobserved_weight * gramian_[k] + l2);
+    }
+    scaled_.Reshape(n, width);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double* from = others_.row(static_cast<std::size_t>(list[i]));
+      double* to = scaled_.row(i);
+      for (std::size_t k = 0; k < width; ++k) to[k] = from[k] * root_[k];
+    }
+    if (n < width) {
+      SolveSmall(out);
+    } else {
+      SolveWide(out);
+    }
+    for (std::size_t k = 0; k < width; ++k) out[k] *= root_[k];
+  }
+
+ private:
+  // out = B^T (1 + B B^T)^-1 1
+  void SolveSmall(double* out) {
+    const std::size_t n = scaled_.rows(), width = scaled_.cols();
+    right_.assign(n, 1.0);
+    SolveOnePlus(Op::kNone, Op::kTranspose, n, width);
+    for (std::size_t i = 0; i < n; ++i) {
+      kernels::AddScaled(right_[i], scaled_.row(i), width, out);
+    }
+  }
+  // out = (1 + B^T B)^-1 B^T 1
+  void SolveWide(double* out) {
+    const std::size_t n = scaled_.rows(), width = scaled_.cols();
+    right_.assign(width, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      kernels::AddScaled(1.0, scaled_.row(i), width, right_.data());
+    }
+    SolveOnePlus(Op::kTranspose, Op::kNone, width, n);
+    std::ranges::copy(right_, out);
+  }
+  // right_ <- (1 + op(B) op(B))^-1 right_, `size` unknowns.
+  void SolveOnePlus(Op first, Op second, std::size_t size, std::size_t inner) {
+    const std::size_t width = scaled_.cols();
+    system_.Reshape(size, size);
+    Gemm(first, second, size, size, inner, 1.0, scaled_.data(), width, scaled_.data(), width, 0.0,
+         system_.data(), size);
+    for (std::size_t i = 0; i < size; ++i) system_(i, i) += 1.0;
+    const int info =
+        kernels::SolvePositiveDefinite(static_cast<int>(size), system_.data(), right_.data());
+    if (info != 0) Fail("iALS: a row has no solution ({}); raise --ials-l2", info);
+  }
+
+  const Matrix<double>& others_;
+  const std::vector<double>& gramian_;
+  const IalsOptions& options_;
+  std::vector<double> root_, right_;
+  Matrix<double> scaled_, system_;
+};
+
+Matrix<float> ToFloat(const Matrix<double>& rows) {
+  Matrix<float> result(rows.rows(), rows.cols());
+  std::transform(rows.data(), rows.data() + rows.size(), result.data(),
+                 [](double x) { return static_cast<float>(x); });
+  return result;
+}
+
+}  // namespace
+
+Ials::Ials(const ItemListsView& lists, std::size_t items, const IalsOptions& options,
+           std::uint64_t seed)
+    : lists_(lists),
+      users_of_(Transposed(lists, items)),
+      options_(options),
+      user_(lists.users(), options.width),
+      item_(items, options.width) {
+  Matrix<float> start(items, options.width);
+  const double deviation = kIalsDeviation / std::sqrt(static_cast<double>(options.width));
+  DrawNormalRows(start, static_cast<float>(deviation), seed, Role::kInitialItem, 0);
+  std::ranges::copy(start.view().elements(), item_.data());
+}
+
+void Ials::Solve(const ItemListsView& lists, const Matrix<double>& others, Matrix<double>& rows,
+                 const Parallel& parallel) const {
+  const Axes axes = AxesOf(GramianOf(others, parallel));
+  Matrix<double> turned(others.rows(), others.cols()), solved(rows.rows(), rows.cols());
+  Turn(others, axes.axes, Op::kTranspose, turned, parallel);
+  parallel.ForRanges(rows.rows(), kSolveGrain, [&](std::size_t begin, std::size_t end) {
+    RowSolver solver(turned, axes.values, options_);
+    for (std::size_t r = begin; r < end; ++r) solver.Solve(lists.Of(r), solved.row(r));
+  });
+  Turn(solved, axes.axes, Op::kNone, rows, parallel);
+}
+
+void Ials::Sweep(const Parallel& parallel) {
+  Solve(lists_, item_, user_, parallel);
+  Solve(users_of_.view(), user_, item_, parallel);
+}
+
+StoredFactors Ials::ToModel() const { return {kKind, ToFloat(user_), ToFloat(item_)}; }
+
+}  // namespace derrd

@@ -1,0 +1,63 @@
+// Implicit alternating least squares (Hu, Koren and Volinsky, ICDM 2008, as revisited by Rendle et
+// al., "Revisiting the Performance of iALS on Item Recommendation Benchmarks", RecSys 2022). With
+// w_u and h_i the rows of users and items and S the interactions it minimises
+//   sum_{(u,i) in S} (w_u.h_i - 1)^2 + a sum_{all u,i} (w_u.h_i)^2
+//     + l2 [ sum_u (|S_u| + a items)^e |w_u|^2 + sum_i (|S_i| + a users)^e |h_i|^2 ]
+// by turns over users and items, each row in closed form.
+#ifndef DERRD_MODELS_IALS_H_
+#define DERRD_MODELS_IALS_H_
+
+#include <cstdint>
+
+#include "derrd/core/matrix.h"
+#include "derrd/core/parallel.h"
+#include "derrd/models/factors.h"
+#include "derrd/models/item_lists.h"
+
+namespace derrd {
+
+struct IalsOptions {
+  std::size_t width = 200;         // >= 1
+  double unobserved_weight = 0.1;  // a, >= 0
+  double l2 = 0.003;               // > 0
+  double l2_exponent = 1.0;        // e, >= 0
+};
+
+// The solver. It needs no learning rate and starts from random item rows, N(0, 0.1^2 / width).
+//
+// A row with n interactions asks for (D + H^T H) x = H^T 1, with H the n rows of the other side
+// and D = a * Gramian + l2 (...)^e. In the Gramian's own axes D is diagonal for every row, so that
+// where n < width
+//   x = D^-1 H^T (1 + H D^-1 H^T)^-1 1
+// takes a system of n unknowns and not of `width`. Cost of a sweep: 4 width^2 (users + items) for
+// the axes, width^3, and n^2 width a row with n < width, n width^2 else. Double precision; rows are
+// solved in fixed groups, so the bits do not depend on the number of threads.
+class Ials {
+ public:
+  static constexpr std::string_view kKind = "ials";
+
+  // lists: the training interactions, which must outlive it.
+  Ials(const ItemListsView& lists, std::size_t items, const IalsOptions& options,
+       std::uint64_t seed);
+
+  // Solves every user, then every item. Error when a system has no solution (extreme settings).
+  void Sweep(const Parallel& parallel);
+
+  MatrixView<const double> user_rows() const { return user_; }
+  MatrixView<const double> item_rows() const { return item_; }
+  // The rows as they are now.
+  StoredFactors ToModel() const;
+
+ private:
+  void Solve(const ItemListsView& lists, const Matrix<double>& others, Matrix<double>& rows,
+             const Parallel& parallel) const;
+
+  ItemListsView lists_;
+  ItemLists users_of_;  // each item
+  IalsOptions options_;
+  Matrix<double> user_, item_;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_MODELS_IALS_H_
