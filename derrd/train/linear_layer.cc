@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "derrd/core/initial_values.h"
+
 namespace derrd {
 
 void DrawLinearLayer(DenseParameter& weights, DenseParameter& biases, std::size_t fan_in,
@@ -9,8 +11,7 @@ void DrawLinearLayer(DenseParameter& weights, DenseParameter& biases, std::size_
   const float bound = 1.0f / std::sqrt(static_cast<float>(fan_in));
   std::uint64_t part = 0;
   for (Matrix<float>* matrix : {&weights.values, &biases.values}) {
-    RandomStream stream(seed, role, number, part++);
-    for (float& value : matrix->view().elements()) value = bound * (2.0f * stream.Uniform() - 1.0f);
+    DrawUniform(*matrix, bound, RandomStream(seed, role, number, part++));
   }
 }
 
