@@ -26,12 +26,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=1000, help="at most, of each run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pace", type=float, default=1.0,
-                        help="factor of the students' learning rate; temperatures fall as much faster")
+                        help="factor of the learning rate where DE is in the method; its temperatures fall as much "
+                             "faster")
     options = parser.parse_args()
     runner = Runner(options)
     dataset = runner.import_splits("citeulike-loo", ("train", "valid", "test", "candidates"))
     common = ("--seed", options.seed, "--epochs", options.epochs)
-    pace = ("--learning-rate", 1e-3 * options.pace, "--de-temperature-epochs", 1000 / options.pace)
+    pace = {"de": ("--learning-rate", 1e-3 * options.pace, "--de-temperature-epochs", 1000 / options.pace)}
+    pace["de-rrd"] = pace["de"]
 
     print("| run | seconds | epochs | test HR@5 |\n| --- | ---: | ---: | ---: |", flush=True)
 
@@ -50,7 +52,8 @@ def main():
     options.threads = 1
     with concurrent.futures.ThreadPoolExecutor(options.cores) as pool:
         students = [pool.submit(timed, f"{title}, 20-d", method, "distill", dataset, "--teacher", teacher,
-                                "--method", method, "--width", 20, *pace) for title, method in STUDENTS]
+                                "--method", method, "--width", 20, *pace.get(method, ()))
+                    for title, method in STUDENTS]
         for student in students:
             student.result()
     print(f"| **from start to end** | **{time.monotonic() - begin:.1f}** | | |")
