@@ -81,8 +81,14 @@ def measure(threads, adam_rate, repeats=10):
 # The limits in seconds. Where Adam's rate is not known they leave it out, which makes them lower, not wrong.
 
 def adam_limit(ceilings, parameters, steps):
-    """Adam moves every parameter at every step, a table's and the experts'."""
+    """Adam moves every parameter of a table at every step."""
     return 0.0 if ceilings.adam is None else parameters * steps / ceilings.adam
+
+
+def dense_adam_limit(ceilings, parameters, steps):
+    """The experts' parameters change at every step and are too many for the caches: value, both moments and gradient
+    are read, the first three written, from memory and to it."""
+    return 7 * parameters * steps * BYTES / ceilings.memory
 
 
 def lists_limit(ceilings, list_rows, width):

@@ -195,6 +195,11 @@ class Comparison(Runner):
                   self.de_limit(firsts[0]), note)
         train = sum(line["train_seconds"] for line in log)
         every = statistics.mean((first, *others))
+        routed = [line for line in log if max(line["de"][side]["experts_per_row"] for side in ("user", "item")) < 1.2]
+        if routed:
+            yield Row(f"DE-{WIDTH}, an epoch with one expert a row", self.warm_seconds(routed), others[-1],
+                      statistics.median(map(self.de_limit, routed)),
+                      f"epoch {last}, where it computes as much as at first, {note}")
         yield Row(f"DE-{WIDTH}, {len(log)} epochs", train, every * len(log), sum(map(self.de_limit, log)),
                   f"{len(log)} times the mean of epochs 0, {last // 2} and {last}, {note}")
 
@@ -216,14 +221,15 @@ class Comparison(Runner):
         limit = ceilings.ranking_limit(self.peaks, self.data.users, self.data.items, WIDTH)
         return Row(f"top {TOP_K} of all users, {WIDTH}-d", self.recommend_seconds(self.student), seconds, limit, name)
 
-    def adam_limit(self, width, more=0):
-        parameters = (self.data.users + self.data.items) * width + more
+    def adam_limit(self, width):
+        parameters = (self.data.users + self.data.items) * width
         return ceilings.adam_limit(self.peaks, parameters, self.steps)
 
     def de_limit(self, log_line):
         experts = reference.De(self.teacher_tables, WIDTH)
         hidden = experts.parameters()[1].numel() // experts.experts
-        return (self.adam_limit(WIDTH, sum(parameter.numel() for parameter in experts.parameters()))
+        dense = sum(parameter.numel() for parameter in experts.parameters())
+        return (self.adam_limit(WIDTH) + ceilings.dense_adam_limit(self.peaks, dense, self.steps)
                 + ceilings.experts_limit(self.peaks, log_line, (WIDTH, hidden, TEACHER_WIDTH), experts.experts))
 
     def compare(self):
