@@ -1,6 +1,7 @@
 // Matrix products at the shapes of the distillation experts, and a large one as the machine's peak.
 #include "bench/micro/inputs.h"
 #include "derrd/kernels/gemm.h"
+#include "derrd/kernels/small_gemm.h"
 
 namespace derrd::bench {
 namespace {
@@ -43,7 +44,7 @@ void BM_ExpertProducts(benchmark::State& state) {
   const auto product = [](Op a_op, Op b_op, std::size_t m, std::size_t n, std::size_t k,
                           const float* a, std::size_t a_stride, const float* b,
                           std::size_t b_stride, float* c) {
-    kernels::Gemm(a_op, b_op, m, n, k, 1.0f, a, a_stride, b, b_stride, 0.0f, c, n);
+    kernels::SmallGemm(a_op, b_op, m, n, k, a, a_stride, b, b_stride, false, c, n);
   };
   for (auto _ : state) {
     for (std::size_t e = 0; e < kExperts; ++e) {
