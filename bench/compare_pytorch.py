@@ -169,7 +169,7 @@ class Comparison(Runner):
     # The rows.
 
     def bpr_row(self, width):
-        epochs = self.options.repeats + 1
+        epochs = (4 if width == WIDTH else 1) * self.options.repeats + 1
         model, log = self.anew(f"bpr-{width}", "train", self.dataset, "--width", width, "--epochs", epochs)
         if width == WIDTH:
             self.student, self.student_log = model, log

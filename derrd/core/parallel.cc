@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "derrd/core/error.h"
+#include "derrd/kernels/blas_threads.h"
 
 #if defined(DERRD_PLAIN_THREADS)
 #include <atomic>
@@ -101,7 +102,9 @@ struct Parallel::Arena {
 #endif
 
 Parallel::Parallel(int threads)
-    : threads_(CheckedThreads(threads)), arena_(std::make_unique<Arena>(threads_)) {}
+    : threads_(CheckedThreads(threads)), arena_(std::make_unique<Arena>(threads_)) {
+  kernels::UseCallingThread();
+}
 
 Parallel::~Parallel() = default;
 

@@ -4,6 +4,9 @@
 
 #include "derrd/kernels/blas_threads.h"
 
+// Exported by OpenBLAS's builds with threads and declared in none of its headers.
+extern "C" int blas_thread_shutdown_(void);
+
 namespace derrd::kernels {
 namespace {
 
@@ -13,7 +16,8 @@ blasint Int(std::size_t n) { return static_cast<blasint>(n); }
 }  // namespace
 
 void UseCallingThread() {
-  [[maybe_unused]] static const bool done = (openblas_set_num_threads(1), true);
+  [[maybe_unused]] static const bool done =
+      (openblas_set_num_threads(1), blas_thread_shutdown_(), true);
 }
 
 void Gemm(Op a_op, Op b_op, std::size_t m, std::size_t n, std::size_t k, float alpha,
