@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/eval/list_evaluation.h"
 #include "derrd/kernels/select.h"
 
 namespace derrd {
@@ -94,6 +95,21 @@ void RankAll(std::span<const float> scores, Items train, Items targets,
   }
 }
 
+Metrics EvaluateLists(const ListRanker& ranker, const Interactions& held_out, bool with_recall,
+                      const Parallel& parallel) {
+  const std::vector<std::int32_t> users = UsersWithItems(held_out);
+  std::vector<MetricSums> slices(kUserSlices);
+  parallel.For(kUserSlices, [&](std::size_t slice) {
+    ListRanker own = ranker;
+    const Range range = SliceOf(users.size(), slice);
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const auto ranks = own.Rank(users[i]);
+      if (!ranks.empty()) slices[slice].AddUser(ranks);
+    }
+  });
+  return TreeSum(slices).Means(with_recall);
+}
+
 }  // namespace
 
 std::string_view Name(Split split) { return split == Split::kValid ? "valid" : "test"; }
@@ -176,7 +192,15 @@ Metrics Evaluate(const Model& model, const Dataset& dataset, Split split,
         dataset.path(), Name(split));
   }
   const Names names{dataset.user_ids(), dataset.item_ids()};
-  return dataset.protocol() == Protocol::kSampled
+  const bool sampled = dataset.protocol() == Protocol::kSampled;
+  if (model.lists() != nullptr) {
+    const RankedLists& lists = *model.lists();
+    return EvaluateLists(
+        sampled ? ListRanker::Sampled(lists, held_out, other, dataset.candidates(), names)
+                : ListRanker::Full(lists, held_out, dataset.train(), names),
+        held_out, /*with_recall=*/!sampled, parallel);
+  }
+  return sampled
              ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
              : EvaluateFull(model, dataset.train(), held_out, names, parallel);
 }
