@@ -45,7 +45,8 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
                      {},
                      {}};
     const bool answers = file.model->has_scores();  // lists alone have nothing to compute
-    if (options.latency && answers) result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
+    if (options.latency && answers)
+      result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
     return result;
   } catch (const Error& error) {
     Fail("{}: {}", path, error.what());

@@ -56,9 +56,9 @@ Json ToJson(const ModelFile& file, const ImportedTeacher& teacher,
 std::string ToText(const ModelFile& file, const Metrics& valid, const Dataset& dataset,
                    const ImportTeacherOptions& options) {
   std::string text =
-      fmt::format("{}: {} of {} users and {} items, {} numbers", options.output,
-                  file.model->kind(), WithThousands(file.model->users()),
-                  WithThousands(file.model->items()), WithThousands(file.model->parameters()));
+      fmt::format("{}: {} of {} users and {} items, {} numbers", options.output, file.model->kind(),
+                  WithThousands(file.model->users()), WithThousands(file.model->items()),
+                  WithThousands(file.model->parameters()));
   const std::string main(MainMetric(dataset.protocol()));
   if (valid.Has(main)) text += fmt::format(", validation {} {:.4f}", main, valid.At(main));
   return text + "\n";

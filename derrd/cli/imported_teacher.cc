@@ -80,8 +80,7 @@ ImportedTeacher FromEmbeddings(const TeacherSource& source, const Dataset& datas
   const auto item_table = NumberTable::Open(source.item_embeddings, source.item_tensor);
   CheckShapes(user_table, item_table, source.Score());
   const bool with_biases = !source.item_biases.empty();
-  const std::size_t width =
-      std::max(user_table.cols(), item_table.cols()) + (with_biases ? 1 : 0);
+  const std::size_t width = std::max(user_table.cols(), item_table.cols()) + (with_biases ? 1 : 0);
   CheckMemory({{"--user-embeddings and --item-embeddings",
                 sizeof(float) * static_cast<double>(width) *
                     static_cast<double>(dataset.users() + dataset.items())}});
@@ -103,8 +102,8 @@ ImportedTeacher FromEmbeddings(const TeacherSource& source, const Dataset& datas
     teacher.model =
         std::make_unique<RepresentationsOnly>(std::move(user_rows), std::move(item_rows));
   } else {
-    teacher.model = std::make_unique<StoredFactors>(BprMf::kKind, std::move(user_rows),
-                                                    std::move(item_rows));
+    teacher.model =
+        std::make_unique<StoredFactors>(BprMf::kKind, std::move(user_rows), std::move(item_rows));
   }
   return teacher;
 }
@@ -133,13 +132,12 @@ ImportedLists ReadLists(const TeacherSource& source, const Dataset& dataset) {
 
 ImportedTeacher FromRankings(const TeacherSource& source, const Dataset& dataset) {
   ImportedLists read = ReadLists(source, dataset);
-  ImportedTeacher teacher{
-      nullptr, read.unknown_users.count(), read.unknown_items.count(), {}};
+  ImportedTeacher teacher{nullptr, read.unknown_users.count(), read.unknown_items.count(), {}};
   Note(read.unknown_users, IsText(source.rankings) ? "lines of users" : "users", dataset, teacher);
   Note(read.unknown_items, "entries of items", dataset, teacher);
-  teacher.model = std::make_unique<RankedLists>(std::move(read.lists.offsets),
-                                                std::move(read.lists.items),
-                                                std::move(read.lists.scores), dataset.items());
+  teacher.model =
+      std::make_unique<RankedLists>(std::move(read.lists.offsets), std::move(read.lists.items),
+                                    std::move(read.lists.scores), dataset.items());
   return teacher;
 }
 

@@ -15,8 +15,10 @@ void CheckFinite(std::span<const float> numbers, const NumberTable& table, std::
                  const Entities& entities, std::size_t entity) {
   const auto bad = std::ranges::find_if_not(numbers, [](float x) { return std::isfinite(x); });
   if (bad == numbers.end()) return;
-  Fail("{}: row {} (from 0), of {} '{}', holds {} in column {}; every number must be finite as a float",
-       table.name(), row, entities.what, entities.ids[entity], *bad, bad - numbers.begin());
+  Fail(
+      "{}: row {} (from 0), of {} '{}', holds {} in column {}; every number must be finite as a "
+      "float",
+      table.name(), row, entities.what, entities.ids[entity], *bad, bad - numbers.begin());
 }
 
 }  // namespace

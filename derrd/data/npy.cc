@@ -64,7 +64,9 @@ class DescriptionParser {
   }
 
  private:
-  void SkipSpace() { text_.remove_prefix(std::min(text_.find_first_not_of(" \t\n"), text_.size())); }
+  void SkipSpace() {
+    text_.remove_prefix(std::min(text_.find_first_not_of(" \t\n"), text_.size()));
+  }
   bool Take(char wanted) {
     SkipSpace();
     if (text_.empty() || text_.front() != wanted) return false;
@@ -144,8 +146,9 @@ DType TypeOf(const std::string& path, std::string_view type) {
   const std::string_view kind = type.substr(std::min<std::size_t>(1, type.size()));
   const auto found = std::ranges::find(kTypes, kind, &std::pair<std::string_view, DType>::first);
   if (found == kTypes.end() || std::string_view("<>=|").find(order) == std::string_view::npos) {
-    Fail("{}: holds numbers of the type '{}', which is not read; save it as array.astype('float32')",
-         path, type.substr(0, 16));
+    Fail(
+        "{}: holds numbers of the type '{}', which is not read; save it as array.astype('float32')",
+        path, type.substr(0, 16));
   }
   if (order == '>' && Size(found->second) > 1) {
     Fail("{}: its numbers are big-endian ('{}'); save it as array.astype('<{}')", path, type, kind);

@@ -112,9 +112,10 @@ void NumberTable::RequireFloats() const {
     case DType::kF64:
       return;
     default:
-      Fail("{}: holds numbers of type {} where floating-point numbers are needed; save it as "
-           "array.astype('float32')",
-           name_, Name(dtype_));
+      Fail(
+          "{}: holds numbers of type {} where floating-point numbers are needed; save it as "
+          "array.astype('float32')",
+          name_, Name(dtype_));
   }
 }
 
@@ -129,9 +130,10 @@ void NumberTable::RequireWholeNumbers() const {
     case DType::kU32:
       return;
     default:
-      Fail("{}: holds numbers of type {} where indices of items are needed; save it as "
-           "array.astype('int32')",
-           name_, Name(dtype_));
+      Fail(
+          "{}: holds numbers of type {} where indices of items are needed; save it as "
+          "array.astype('int32')",
+          name_, Name(dtype_));
   }
 }
 

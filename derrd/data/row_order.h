@@ -43,11 +43,11 @@ struct RowOrder {
 
 enum class MissingRows { kRefused, kAllowed };
 
-// `table` names the file with the `rows` rows (nothing: it refers to as many as there are ids, or as
-// the data set has). `ids_path`: a file with the id of each row, one a
-// line, plain or compressed; spaces around an id are left off. Empty: the rows are the data set's
-// own, in its order. Error that counts and names the first few when ids are repeated or missing,
-// when a line is blank, and when the numbers of rows and ids differ.
+// `table` names the file with the `rows` rows (nothing: it refers to as many as there are ids, or
+// as the data set has). `ids_path`: a file with the id of each row, one a line, plain or
+// compressed; spaces around an id are left off. Empty: the rows are the data set's own, in its
+// order. Error that counts and names the first few when ids are repeated or missing, when a line is
+// blank, and when the numbers of rows and ids differ.
 RowOrder MatchRows(const std::string& table, std::optional<std::size_t> rows,
                    const std::string& ids_path, const Entities& entities, MissingRows missing);
 

@@ -132,8 +132,8 @@ void AddRecord(const std::vector<std::string_view>& fields, const ListColumns& c
                const RecordReader& records, const Entities& users, const Entities& items,
                Entries& entries, ImportedLists& result) {
   if (fields.size() < columns.count()) {
-    Fail("{}: has {} columns where {} are needed; correct the line", records.Place(),
-         fields.size(), columns.count());
+    Fail("{}: has {} columns where {} are needed; correct the line", records.Place(), fields.size(),
+         columns.count());
   }
   std::optional<float> score;
   if (columns.score) score = ParseScore(fields[*columns.score], records.Place());
@@ -157,8 +157,8 @@ void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int6
   for (std::size_t c = 0; c < numbers.size(); ++c) {
     const bool filled = static_cast<std::ptrdiff_t>(c) >= end;
     if (filled && numbers[c] == kFill) continue;
-    const bool known = numbers[c] >= 0 &&
-                       numbers[c] < static_cast<std::int64_t>(item_order.entity_of_row.size());
+    const bool known =
+        numbers[c] >= 0 && numbers[c] < static_cast<std::int64_t>(item_order.entity_of_row.size());
     if (filled || !known) {
       Fail("{}: row {} (from 0) holds {} in column {}{}", table.name(), row, numbers[c], c,
            filled ? " behind -1, which may only fill up a row"

@@ -200,9 +200,8 @@ Metrics Evaluate(const Model& model, const Dataset& dataset, Split split,
                 : ListRanker::Full(lists, held_out, dataset.train(), names),
         held_out, /*with_recall=*/!sampled, parallel);
   }
-  return sampled
-             ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
-             : EvaluateFull(model, dataset.train(), held_out, names, parallel);
+  return sampled ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
+                 : EvaluateFull(model, dataset.train(), held_out, names, parallel);
 }
 
 }  // namespace derrd

@@ -97,7 +97,8 @@ void ListRanker::RankUnlisted(std::int32_t user) {
   const bool last = taking_part_ - listed_ == 1;
   if (listed_ < kCutoffs.back() && !last) {
     Fail(
-        "the list of user '{}' holds {} of the {} items to rank, and not what was held out, so that "
+        "the list of user '{}' holds {} of the {} items to rank, and not what was held out, so "
+        "that "
         "its rank is not known up to {}; give longer lists, or evaluate the student",
         Called(names_.users, user), listed_, taking_part_, kCutoffs.back());
   }

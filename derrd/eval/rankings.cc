@@ -42,7 +42,8 @@ void CheckLongEnough(const RankedLists& lists, const Interactions& excluded, std
   }
   if (shortest == length) return;
   Fail<UsageError>(
-      "{} {}: the teacher's list of user '{}' has {} items{}, the fewest of all; ask for at most as "
+      "{} {}: the teacher's list of user '{}' has {} items{}, the fewest of all; ask for at most "
+      "as "
       "many, or give it longer lists",
       asked_by, length, Called(names.users, static_cast<std::int32_t>(shortest_user)), shortest,
       excluded.users() == 0 ? "" : " that the user has not in training");

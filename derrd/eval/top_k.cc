@@ -140,14 +140,13 @@ void ForEachTopK(
     return ForEachListTop(*model.lists(), users, excluded, k, parallel, take);
   }
   std::vector<TopK> selectors(kUserSlices, TopK(k));
-  ForEachScoreRow(
-      model, users, parallel,
-      [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
-        take(user, selectors[slice].Select(scores, LeftOut(excluded, user),
-                                           [&](std::int32_t item, float score) {
-                                             FailNotFinite(names, user, item, score);
-                                           }));
-      });
+  ForEachScoreRow(model, users, parallel,
+                  [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
+                    take(user, selectors[slice].Select(scores, LeftOut(excluded, user),
+                                                       [&](std::int32_t item, float score) {
+                                                         FailNotFinite(names, user, item, score);
+                                                       }));
+                  });
 }
 
 std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,

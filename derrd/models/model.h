@@ -48,8 +48,8 @@ class Model {
   // Whether it has a score for any user and item. What makes scores throws an Error in a model that
   // has none.
   virtual bool has_scores() const { return true; }
-  // What it ranks by where it has no scores; none for a model whose rankings follow from its scores,
-  // or that has neither.
+  // What it ranks by where it has no scores; none for a model whose rankings follow from its
+  // scores, or that has neither.
   virtual const RankedLists* lists() const { return nullptr; }
 
   // Scores of every item for each of the users; out: users.size() x items().

@@ -19,7 +19,8 @@ void CheckList(const SafetensorsFile& file, std::span<const std::int32_t> items,
                std::vector<std::size_t>& users_before) {
   for (const std::int32_t item : items) {
     if (item < 0 || static_cast<std::size_t>(item) >= users_before.size()) {
-      FailDamaged(file, fmt::format("list {} holds item {} of {}", user, item, users_before.size()));
+      FailDamaged(file,
+                  fmt::format("list {} holds item {} of {}", user, item, users_before.size()));
     }
     std::size_t& last = users_before[static_cast<std::size_t>(item)];
     if (last == user + 1) FailDamaged(file, fmt::format("list {} holds an item twice", user));
@@ -62,15 +63,17 @@ std::unique_ptr<RankedLists> RankedLists::FromFile(const SafetensorsFile& file) 
     CheckList(file, items.subspan(begin, count),
               scores.empty() ? scores : scores.subspan(begin, count), user, users_before);
   }
-  return std::make_unique<RankedLists>(
-      std::vector<std::int64_t>(offsets.begin(), offsets.end()),
-      std::vector<std::int32_t>(items.begin(), items.end()),
-      std::vector<float>(scores.begin(), scores.end()), static_cast<std::size_t>(counts[0]));
+  return std::make_unique<RankedLists>(std::vector<std::int64_t>(offsets.begin(), offsets.end()),
+                                       std::vector<std::int32_t>(items.begin(), items.end()),
+                                       std::vector<float>(scores.begin(), scores.end()),
+                                       static_cast<std::size_t>(counts[0]));
 }
 
 void RankedLists::Representations(Side, std::span<const std::int32_t>, MatrixView<float>) const {
-  Fail("a teacher of the kind '{}' has no representations; choose a method that learns from rankings",
-       kKind);
+  Fail(
+      "a teacher of the kind '{}' has no representations; choose a method that learns from "
+      "rankings",
+      kKind);
 }
 
 void RankedLists::AddTo(SafetensorsWriter& writer) const {

@@ -18,9 +18,9 @@ class RankedLists : public Unscored {
  public:
   static constexpr std::string_view kKind = "rankings";
 
-  // In compressed sparse rows: offsets are users + 1 ascending numbers, the first is 0; items lie in
-  // [0, item_count) and are distinct within a user; scores are none at all, or one an item, finite
-  // and never rising within a user.
+  // In compressed sparse rows: offsets are users + 1 ascending numbers, the first is 0; items lie
+  // in [0, item_count) and are distinct within a user; scores are none at all, or one an item,
+  // finite and never rising within a user.
   RankedLists(std::vector<std::int64_t> offsets, std::vector<std::int32_t> items,
               std::vector<float> scores, std::size_t item_count);
   static std::unique_ptr<RankedLists> FromFile(const SafetensorsFile& file);
