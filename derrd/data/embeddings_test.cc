@@ -35,16 +35,17 @@ TEST_F(EmbeddingsTest, RowsComeInTheDataSetsOrderFilledUpWithZeros) {
 
 TEST_F(EmbeddingsTest, NumbersThatAreNotFiniteAreFound) {
   for (const float bad : {NAN, INFINITY, -INFINITY}) {
-    EXPECT_THAT(MessageOf([&] { Read({1, 2, 3, 4, 5, 6, 7, bad}, 2); }),
-                AllOf(HasSubstr("i.npy: row 3 (from 0), of item 'b', holds"),
-                      HasSubstr("in column 1")));
+    EXPECT_THAT(
+        MessageOf([&] {
+          Read({1, 2, 3, 4, 5, 6, 7, bad}, 2);
+        }),
+        AllOf(HasSubstr("i.npy: row 3 (from 0), of item 'b', holds"), HasSubstr("in column 1")));
   }
   EXPECT_NO_THROW(Read({1, 2, NAN, 4, 5, 6, 7, 8}, 2));  // of nobody
 }
 
 TEST_F(EmbeddingsTest, WholeNumbersAreRefused) {
-  const std::string path =
-      folder_.Write("i.npy", NpyTable<std::int32_t>("<i4", {1, 2, 3, 4}, 1));
+  const std::string path = folder_.Write("i.npy", NpyTable<std::int32_t>("<i4", {1, 2, 3, 4}, 1));
   EXPECT_THAT(MessageOf([&] {
                 ReadEmbeddings(NumberTable::Open(path, ""), kOrder, kItems, 1, [](std::size_t) {});
               }),

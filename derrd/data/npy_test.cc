@@ -32,15 +32,13 @@ class NpyTest : public testing::Test {
 };
 
 TEST_F(NpyTest, ReadsWhateverNumpyWritesTheHeaderLike) {
-  for (const std::string header :
-       {kFloats, "{'descr':\"<f4\",'fortran_order':False,'shape':(2,3)}",
-        "{'shape': (2, 3), 'fortran_order': False, 'descr': '<f4'}  \n",
-        "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }",
-        // One row or one column is in both orders at once.
-        "{'descr': '<f4', 'fortran_order': True, 'shape': (6, 1), }"}) {
+  for (const std::string header : {kFloats, "{'descr':\"<f4\",'fortran_order':False,'shape':(2,3)}",
+                                   "{'shape': (2, 3), 'fortran_order': False, 'descr': '<f4'}  \n",
+                                   "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }",
+                                   // One row or one column is in both orders at once.
+                                   "{'descr': '<f4', 'fortran_order': True, 'shape': (6, 1), }"}) {
     for (const int version : {1, 2, 3}) {
-      const std::string path =
-          folder_.Write("a.npy", Npy(header, std::string(24, 'x'), version));
+      const std::string path = folder_.Write("a.npy", Npy(header, std::string(24, 'x'), version));
       const MappedFile file(path);
       const NpyArray array = ReadNpy(file);
       EXPECT_EQ(array.dtype, DType::kF32) << header;
@@ -87,9 +85,8 @@ TEST_F(NpyTest, WhatIsNotReadSaysHowToSaveIt) {
               HasSubstr("astype('float32')"));
   EXPECT_THAT(ErrorOfHeader("{'descr': '', 'fortran_order': False, 'shape': (2, 3), }"),
               HasSubstr("type ''"));
-  EXPECT_THAT(
-      ErrorOfHeader("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3), }"),
-      HasSubstr("several fields"));
+  EXPECT_THAT(ErrorOfHeader("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3), }"),
+              HasSubstr("several fields"));
 }
 
 TEST_F(NpyTest, LyingHeadersAreTold) {

@@ -40,7 +40,8 @@ class NumberTableTest : public testing::Test {
 };
 
 TEST_F(NumberTableTest, ReadsRowsOfEveryType) {
-  EXPECT_THAT(FloatsOf(Table<float>("<f4", {1, 2, 3, 4, 5, -6.5f}, 3), 1), ElementsAre(4, 5, -6.5f));
+  EXPECT_THAT(FloatsOf(Table<float>("<f4", {1, 2, 3, 4, 5, -6.5f}, 3), 1),
+              ElementsAre(4, 5, -6.5f));
   EXPECT_THAT(FloatsOf(Table<double>("<f8", {1, 2, 0.1, 4}, 2), 1), ElementsAre(0.1f, 4));
   EXPECT_THAT(NumbersOf(Table<std::int64_t>("<i8", {1, -1}, 1), 1), ElementsAre(-1));
   EXPECT_THAT(NumbersOf(Table<std::int32_t>("<i4", {7, -1}, 2), 0), ElementsAre(7, -1));
@@ -65,8 +66,8 @@ TEST_F(NumberTableTest, ReadsEveryHalf) {
         ASSERT_EQ(read[b], sign * std::numeric_limits<float>::infinity());
       }
     } else {
-      const double expected = exponent == 0 ? std::ldexp(fraction, -24)
-                                            : std::ldexp(1024 + fraction, exponent - 25);
+      const double expected =
+          exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
       ASSERT_EQ(static_cast<double>(read[b]), sign * expected) << b;
       ASSERT_EQ(std::signbit(read[b]), b >= 32768) << b;
     }
@@ -92,9 +93,8 @@ TEST_F(NumberTableTest, NumbersNeedNotBeAligned) {
 }
 
 TEST_F(NumberTableTest, ReadsATensor) {
-  std::string header =
-      R"({"u":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},)"
-      R"("v":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}})";
+  std::string header = R"({"u":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},)"
+                       R"("v":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}})";
   header.append(8 - header.size() % 8, ' ');
   std::string bytes(8, '\0');
   bytes[0] = static_cast<char>(header.size());
@@ -118,8 +118,9 @@ TEST_F(NumberTableTest, WhatIsNoTableIsRefused) {
   };
   EXPECT_THAT(open("t.npy", Npy("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", "1234")),
               HasSubstr("0 dimensions"));
-  EXPECT_THAT(open("t.npy", Npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1)}", "1234")),
-              HasSubstr("3 dimensions"));
+  EXPECT_THAT(
+      open("t.npy", Npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1)}", "1234")),
+      HasSubstr("3 dimensions"));
   EXPECT_THAT(open("t.npy", NpyTable<float>("<f4", {1}, 1), "u"), HasSubstr("no tensor 'u'"));
   EXPECT_THAT(open("t.pt", "x"), HasSubstr(".npy or .safetensors"));
 }

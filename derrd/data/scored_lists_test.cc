@@ -130,8 +130,7 @@ TEST_F(ListsTableTest, WhatIsWrongIsToldWithItsPlace) {
   EXPECT_THAT(ErrorOf({-1, -1, -1, 0, 3, 1}), HasSubstr("have no items in it ('u')"));
   EXPECT_THAT(ErrorOf({0, 1, 2, 0, 3, 1}, {1, 2, 3, 4, NAN, 6}),
               HasSubstr("the score in row 1 (from 0) and column 1 is nan"));
-  EXPECT_THAT(ErrorOf({0, 1, 2, 0, 3, 1}, {1, 2, 3}),
-              HasSubstr("is 1 x 3 and"));
+  EXPECT_THAT(ErrorOf({0, 1, 2, 0, 3, 1}, {1, 2, 3}), HasSubstr("is 1 x 3 and"));
 }
 
 }  // namespace

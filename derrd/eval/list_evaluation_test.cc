@@ -38,7 +38,9 @@ Dataset MakeDataset(const TestFolder& folder, Protocol protocol) {
     std::size_t held_out = 0;
     for (const std::int32_t item : all.view().Of(u)) {
       const bool of_test = held_out == 0 || (!sampled && held_out % 3 == 0);
-      (of_test ? contents.test : held_out == 1 ? contents.valid : contents.train)
+      (of_test         ? contents.test
+       : held_out == 1 ? contents.valid
+                       : contents.train)
           .items.push_back(item);
       ++held_out;
     }
@@ -61,9 +63,9 @@ TEST(EvaluateLists, OfAllItemsAgreesWithTheScores) {
       const Metrics expected = Evaluate(ties, dataset, split, Parallel(1));
       EXPECT_GT(expected.At("HR@20"), 0.1);
       for (const int threads : {1, 3}) {
-        EXPECT_EQ(Evaluate(ListsOf(ties, kItems, WithScores::kYes), dataset, split,
-                           Parallel(threads)),
-                  expected);
+        EXPECT_EQ(
+            Evaluate(ListsOf(ties, kItems, WithScores::kYes), dataset, split, Parallel(threads)),
+            expected);
       }
       auto distinct = ties;
       for (std::size_t u = 0; u < kUsers; ++u) {  // the order that the lists have

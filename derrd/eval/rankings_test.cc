@@ -148,9 +148,9 @@ TEST(RankUnobserved, AListThatIsTooShortNamesTheUserAndWhatAskedForMore) {
   EXPECT_THAT(rankings.Of(1), testing::ElementsAre(4, 0));
   EXPECT_THAT(rankings.Of(2), testing::ElementsAre(1, 3));
   EXPECT_THAT([&] { RankUnobserved(lists, train, 3, kIndices, Parallel(2), "--rrd-top"); },
-              testing::ThrowsMessage<UsageError>(
-                  AllOf(HasSubstr("--rrd-top 3"), HasSubstr("user '1' has 2 items"),
-                        HasSubstr("not in training"))));
+              testing::ThrowsMessage<UsageError>(AllOf(HasSubstr("--rrd-top 3"),
+                                                       HasSubstr("user '1' has 2 items"),
+                                                       HasSubstr("not in training"))));
   EXPECT_THAT([&] { RankAllItems(lists, kIndices, 4, Parallel(1)); },
               testing::ThrowsMessage<UsageError>(
                   AllOf(HasSubstr("length 4"), HasSubstr("user '1' has 3 items"))));

@@ -101,9 +101,13 @@ TEST(RankedLists, DamagedFilesAreTold) {
   EXPECT_THAT(error_of([](Lists& l) { l.items[0] = 5; }), HasSubstr("list 0 holds item 5 of 5"));
   EXPECT_THAT(error_of([](Lists& l) { l.items[0] = -1; }), HasSubstr("list 0 holds item -1"));
   EXPECT_THAT(error_of([](Lists& l) { l.items[3] = 1; }), HasSubstr("list 2 holds an item twice"));
-  EXPECT_THAT(error_of([](Lists& l) { l.scores = {1, 2, 3, 2, 1}; }),
+  EXPECT_THAT(error_of([](Lists& l) {
+                l.scores = {1, 2, 3, 2, 1};
+              }),
               HasSubstr("scores of list 0 do not fall"));
-  EXPECT_THAT(error_of([](Lists& l) { l.scores = {2, 1, NAN, 2, 1}; }),
+  EXPECT_THAT(error_of([](Lists& l) {
+                l.scores = {2, 1, NAN, 2, 1};
+              }),
               HasSubstr("scores of list 2 do not fall"));
   EXPECT_THAT(error_of([](Lists& l) { l.offsets[1] = 3; }), HasSubstr("do not fit together"));
   EXPECT_THAT(error_of([](Lists& l) { l.offsets[3] = 4; }), HasSubstr("do not fit together"));
