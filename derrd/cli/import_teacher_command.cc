@@ -11,6 +11,7 @@
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/models/ranked_lists.h"
 #include "derrd/report/table.h"
 
 namespace derrd::cli {
@@ -41,16 +42,21 @@ Json ConfigOf(const ImportTeacherOptions& options) {
   return config;
 }
 
+// A column of scores that is not taken for one shows by this.
+const char* OrderOf(const RankedLists& lists) { return lists.is_scored() ? "score" : "place"; }
+
 Json ToJson(const ModelFile& file, const ImportedTeacher& teacher,
             const ImportTeacherOptions& options) {
-  return {{"teacher", options.output},
-          {"kind", file.model->kind()},
-          {"users", file.model->users()},
-          {"items", file.model->items()},
-          {"representation_width", file.model->representation_width()},
-          {"parameters", file.model->parameters()},
-          {"left_out", {{"users", teacher.left_out_users}, {"items", teacher.left_out_items}}},
-          {"valid", file.metrics}};
+  Json json = {{"teacher", options.output},
+               {"kind", file.model->kind()},
+               {"users", file.model->users()},
+               {"items", file.model->items()},
+               {"representation_width", file.model->representation_width()},
+               {"parameters", file.model->parameters()},
+               {"left_out", {{"users", teacher.left_out_users}, {"items", teacher.left_out_items}}},
+               {"valid", file.metrics}};
+  if (file.model->lists() != nullptr) json["ordered_by"] = OrderOf(*file.model->lists());
+  return json;
 }
 
 std::string ToText(const ModelFile& file, const Metrics& valid, const Dataset& dataset,
@@ -60,6 +66,9 @@ std::string ToText(const ModelFile& file, const Metrics& valid, const Dataset& d
                   WithThousands(file.model->users()), WithThousands(file.model->items()),
                   WithThousands(file.model->parameters()));
   const std::string main(MainMetric(dataset.protocol()));
+  if (file.model->lists() != nullptr) {
+    text += fmt::format(", ordered by {}", OrderOf(*file.model->lists()));
+  }
   if (valid.Has(main)) text += fmt::format(", validation {} {:.4f}", main, valid.At(main));
   return text + "\n";
 }

@@ -181,7 +181,9 @@ class ImportTeacherTest(ProgramCase):
         scored = self.write("scored.tsv", (f"{line[0]}\t{line[2]}\t{line[3]}" for line in by_score))
         for source in (tsv, npy, plain, scored):
             done = self.bring("--rankings", source, "--json")
-            self.assertEqual(json.loads(done.stdout)["kind"], "rankings")
+            told = json.loads(done.stdout)
+            self.assertEqual((told["kind"], told["ordered_by"]),
+                             ("rankings", "score" if source in (tsv, scored) else "place"))
             self.assertEqual(self.metrics(self.output), wanted, source)
             self.assert_same_tensors(self.student(self.output, "rrd"), student)
 

@@ -117,9 +117,10 @@ ListColumns ColumnsOf(const std::vector<std::string_view>& first, const std::str
 }
 
 float ParseScore(std::string_view text, const std::string& place) {
-  float score = 0;
+  double number = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, score);
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const auto score = static_cast<float>(number);
   if (error != std::errc() || stop != end || !std::isfinite(score)) {
     Fail("{}: the score '{}' is not a finite number; correct the line", place,
          IsUtf8(text) ? std::string(text.substr(0, 32)) : FromLatin1(text.substr(0, 32)));
