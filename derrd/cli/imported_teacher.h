@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "derrd/cli/command.h"
 #include "derrd/data/dataset.h"
 #include "derrd/models/model.h"
 
