@@ -15,15 +15,16 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Ids kIds(std::vector<std::string>{"a", "b", "c"});
-const Entities kItems{"item", kIds, "set.derrd"};
-const RowOrder kOrder{{2, kNobody, 0, 1}, {2, 3, 0}, {}};
+const Ids kThreeIds(std::vector<std::string>{"a", "b", "c"});
+const Entities kThreeItems{"item", kThreeIds, "set.derrd"};
+const RowOrder kMixedOrder{{2, kNobody, 0, 1}, {2, 3, 0}, {}};
 
 class EmbeddingsTest : public testing::Test {
  protected:
   Matrix<float> Read(const std::vector<float>& numbers, std::size_t width) const {
     const std::string path = folder_.Write("i.npy", NpyTable("<f4", numbers, 2));
-    return ReadEmbeddings(NumberTable::Open(path, ""), kOrder, kItems, width, [](std::size_t) {});
+    return ReadEmbeddings(NumberTable::Open(path, ""), kMixedOrder, kThreeItems, width,
+                          [](std::size_t) {});
   }
   const TemporaryFolder folder_;
 };
@@ -47,18 +48,19 @@ TEST_F(EmbeddingsTest, NumbersThatAreNotFiniteAreFound) {
 TEST_F(EmbeddingsTest, WholeNumbersAreRefused) {
   const std::string path = folder_.Write("i.npy", NpyTable<std::int32_t>("<i4", {1, 2, 3, 4}, 1));
   EXPECT_THAT(MessageOf([&] {
-                ReadEmbeddings(NumberTable::Open(path, ""), kOrder, kItems, 1, [](std::size_t) {});
+                ReadEmbeddings(NumberTable::Open(path, ""), kMixedOrder, kThreeItems, 1,
+                               [](std::size_t) {});
               }),
               HasSubstr("floating-point"));
 }
 
 TEST_F(EmbeddingsTest, NormalisedRowsHaveALengthOfOne) {
   Matrix<float> rows = Read({3, 4, 0, 0, 1e30f, 0, 1e-20f, 1e-20f}, 2);
-  Normalise(rows, kItems);
+  Normalise(rows, kThreeItems);
   const auto root = static_cast<float>(std::sqrt(0.5));
   EXPECT_THAT(rows.view().elements(), ElementsAre(1, 0, root, root, 0.6f, 0.8f));
   rows(1, 0) = rows(1, 1) = 0.0f;
-  EXPECT_THAT(MessageOf([&] { Normalise(rows, kItems); }),
+  EXPECT_THAT(MessageOf([&] { Normalise(rows, kThreeItems); }),
               AllOf(HasSubstr("item 'b'"), HasSubstr("all zeros")));
 }
 

@@ -12,14 +12,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const Ids kIds(std::vector<std::string>{"a", "b", "c", "d", "e"});
-const Entities kUsers{"user", kIds, "set.derrd"};
+const Ids kFiveIds(std::vector<std::string>{"a", "b", "c", "d", "e"});
+const Entities kFiveUsers{"user", kFiveIds, "set.derrd"};
 
 class RowOrderTest : public testing::Test {
  protected:
   RowOrder Match(const std::string& ids, std::size_t rows,
                  MissingRows missing = MissingRows::kRefused) const {
-    return MatchRows("u.npy", rows, folder_.Write("ids.txt", ids), kUsers, missing);
+    return MatchRows("u.npy", rows, folder_.Write("ids.txt", ids), kFiveUsers, missing);
   }
   std::string ErrorOf(const std::string& ids, std::size_t rows) const {
     return MessageOf([&] { Match(ids, rows); });
@@ -28,14 +28,14 @@ class RowOrderTest : public testing::Test {
 };
 
 TEST_F(RowOrderTest, WithoutIdsRowsAreTheDataSets) {
-  const RowOrder order = MatchRows("u.npy", 5, "", kUsers, MissingRows::kRefused);
+  const RowOrder order = MatchRows("u.npy", 5, "", kFiveUsers, MissingRows::kRefused);
   EXPECT_THAT(order.row_of_entity, ElementsAre(0, 1, 2, 3, 4));
   EXPECT_THAT(order.entity_of_row, ElementsAre(0, 1, 2, 3, 4));
   EXPECT_EQ(order.extra.count(), 0u);
-  EXPECT_THAT(MatchRows("", std::nullopt, "", kUsers, MissingRows::kAllowed).entity_of_row,
+  EXPECT_THAT(MatchRows("", std::nullopt, "", kFiveUsers, MissingRows::kAllowed).entity_of_row,
               ElementsAre(0, 1, 2, 3, 4));
   EXPECT_THAT(
-      MessageOf([&] { MatchRows("u.npy", 4, "", kUsers, MissingRows::kRefused); }),
+      MessageOf([&] { MatchRows("u.npy", 4, "", kFiveUsers, MissingRows::kRefused); }),
       AllOf(HasSubstr("u.npy: is for 4 users and set.derrd has 5"), HasSubstr("--user-ids")));
 }
 

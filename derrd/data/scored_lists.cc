@@ -28,7 +28,7 @@ struct Entries {
   }
 };
 
-std::vector<std::int64_t> Offsets(const Entries& entries, std::size_t users) {
+std::vector<std::int64_t> OffsetsByUser(const Entries& entries, std::size_t users) {
   std::vector<std::int64_t> offsets(users + 1, 0);
   for (const std::int32_t user : entries.users) ++offsets[static_cast<std::size_t>(user) + 1];
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
@@ -64,7 +64,7 @@ void CheckDistinct(const ScoredLists& lists, const std::string& path, const Enti
 // By user, and within a user best first.
 ScoredLists Group(const Entries& entries, const std::string& path, const Entities& users,
                   const Entities& items) {
-  ScoredLists lists{Offsets(entries, users.ids.size()), {}, {}};
+  ScoredLists lists{OffsetsByUser(entries, users.ids.size()), {}, {}};
   CheckEveryUserHasOne(lists.offsets, path, users);
   std::vector<std::size_t> order(entries.users.size());  // of the entries, user after user
   std::vector<std::int64_t> next(lists.offsets.begin(), lists.offsets.end() - 1);

@@ -15,15 +15,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const Ids kUserIds(std::vector<std::string>{"u", "v"});
-const Ids kItemIds(std::vector<std::string>{"a", "b", "c", "d"});
-const Entities kUsers{"user", kUserIds, "set.derrd"};
-const Entities kItems{"item", kItemIds, "set.derrd"};
+const Ids kTwoUserIds(std::vector<std::string>{"u", "v"});
+const Ids kFourItemIds(std::vector<std::string>{"a", "b", "c", "d"});
+const Entities kTwoUsers{"user", kTwoUserIds, "set.derrd"};
+const Entities kFourItems{"item", kFourItemIds, "set.derrd"};
 
 class ListsTsvTest : public testing::Test {
  protected:
   ImportedLists Read(const std::string& text) const {
-    return ReadListsTsv(folder_.Write("r.tsv", text), kUsers, kItems, nullptr);
+    return ReadListsTsv(folder_.Write("r.tsv", text), kTwoUsers, kFourItems, nullptr);
   }
   std::string ErrorOf(const std::string& text) const {
     const std::string message = MessageOf([&] { Read(text); });
@@ -86,12 +86,12 @@ class ListsTableTest : public testing::Test {
     return NumberTable::Open(folder_.Write(name, bytes), "");
   }
   ImportedLists Read(const std::vector<std::int32_t>& numbers, std::size_t cols,
-                     const std::vector<float>& scores, const RowOrder& users = Own(kUsers),
-                     const RowOrder& items = Own(kItems)) const {
+                     const std::vector<float>& scores, const RowOrder& users = Own(kTwoUsers),
+                     const RowOrder& items = Own(kFourItems)) const {
     std::optional<NumberTable> score_table;
     if (!scores.empty()) score_table = Table("s.npy", NpyTable("<f4", scores, cols));
     return ReadListsTable(Table("r.npy", NpyTable("<i4", numbers, cols)), score_table, users, items,
-                          kUsers, kItems);
+                          kTwoUsers, kFourItems);
   }
   std::string ErrorOf(const std::vector<std::int32_t>& numbers,
                       const std::vector<float>& scores = {}) const {

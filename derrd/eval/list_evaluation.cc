@@ -7,15 +7,6 @@
 #include "derrd/eval/metrics.h"
 
 namespace derrd {
-namespace {
-
-// A split that a data set does not have has no offsets at all.
-std::span<const std::int32_t> ItemsOf(const Interactions& interactions, std::int32_t user) {
-  if (interactions.users() == 0) return {};
-  return interactions.Of(static_cast<std::size_t>(user));
-}
-
-}  // namespace
 
 ListRanker::ListRanker(const RankedLists& lists, const Interactions& held_out, const Names& names,
                        bool all_take_part)
@@ -43,10 +34,11 @@ ListRanker ListRanker::Full(const RankedLists& lists, const Interactions& held_o
 }
 
 std::span<std::size_t> ListRanker::Rank(std::int32_t user) {
-  const auto held_out = ItemsOf(held_out_, user), left_out = ItemsOf(*left_out_, user);
+  const auto u = static_cast<std::size_t>(user);
+  const auto held_out = held_out_.OfOrNone(u), left_out = left_out_->OfOrNone(u);
   targets_.assign(held_out.begin(), held_out.end());
   if (candidates_ != nullptr) {
-    Mark(ItemsOf(*candidates_, user), true);
+    Mark(candidates_->OfOrNone(u), true);
   } else {  // what is in training cannot be recommended and is not looked for
     targets_.clear();
     std::ranges::set_difference(held_out, left_out, std::back_inserter(targets_));
@@ -54,7 +46,7 @@ std::span<std::size_t> ListRanker::Rank(std::int32_t user) {
   Mark(left_out, false);
   Mark(targets_, true);
   ranks_.clear();
-  RankListed(static_cast<std::size_t>(user));
+  RankListed(u);
   RankUnlisted(user);
   Unmark();
   return ranks_;

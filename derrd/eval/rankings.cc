@@ -24,8 +24,7 @@ std::size_t BusiestUser(const Interactions& train) {
 
 std::size_t CountWithout(std::span<const std::int32_t> list, const Interactions& excluded,
                          std::size_t user) {
-  if (excluded.users() == 0) return list.size();
-  const auto left_out = excluded.Of(user);
+  const auto left_out = excluded.OfOrNone(user);
   return static_cast<std::size_t>(std::ranges::count_if(
       list, [&](std::int32_t item) { return !std::ranges::binary_search(left_out, item); }));
 }

@@ -103,23 +103,18 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
 
 namespace {
 
-constexpr std::size_t kListGrain = 64;  // users whose lists a task reads
-
-std::span<const std::int32_t> LeftOut(const Interactions& excluded, std::int32_t user) {
-  return excluded.users() == 0 ? std::span<const std::int32_t>()
-                               : excluded.Of(static_cast<std::size_t>(user));
-}
+constexpr std::size_t kReadGrain = 64;  // users whose lists a task reads
 
 void ForEachListTop(
     const RankedLists& lists, std::span<const std::int32_t> users, const Interactions& excluded,
     std::size_t k, const Parallel& parallel,
     const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take) {
-  parallel.ForRanges(users.size(), kListGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(users.size(), kReadGrain, [&](std::size_t begin, std::size_t end) {
     std::vector<ScoredItem> best;
     for (std::size_t u = begin; u < end; ++u) {
       const auto user = static_cast<std::size_t>(users[u]);
       const auto list = lists.Of(user);
-      const auto left_out = LeftOut(excluded, users[u]);
+      const auto left_out = excluded.OfOrNone(user);
       best.clear();
       for (std::size_t place = 0; place < list.size() && best.size() < k; ++place) {
         if (std::ranges::binary_search(left_out, list[place])) continue;
@@ -142,10 +137,11 @@ void ForEachTopK(
   std::vector<TopK> selectors(kUserSlices, TopK(k));
   ForEachScoreRow(model, users, parallel,
                   [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
-                    take(user, selectors[slice].Select(scores, LeftOut(excluded, user),
-                                                       [&](std::int32_t item, float score) {
-                                                         FailNotFinite(names, user, item, score);
-                                                       }));
+                    take(user, selectors[slice].Select(
+                                   scores, excluded.OfOrNone(static_cast<std::size_t>(user)),
+                                   [&](std::int32_t item, float score) {
+                                     FailNotFinite(names, user, item, score);
+                                   }));
                   });
 }
 

@@ -26,7 +26,7 @@ Ids NumberedIds(std::size_t count) {
 }
 
 // A model file of three users and five items with these lists.
-struct Lists {
+struct SmallLists {
   std::vector<std::int64_t> offsets{0, 2, 2, 5};
   std::vector<std::int32_t> items{4, 0, 1, 2, 3};
   std::vector<float> scores;
@@ -45,7 +45,7 @@ struct Lists {
 };
 
 TEST(RankedLists, AnswersByItsListsAndRefusesTheRest) {
-  const auto model = Lists{}.Make();
+  const auto model = SmallLists{}.Make();
   EXPECT_EQ(model->users(), 3u);
   EXPECT_EQ(model->items(), 5u);
   EXPECT_EQ(model->parameters(), 5u);
@@ -70,7 +70,7 @@ TEST(RankedLists, AnswersByItsListsAndRefusesTheRest) {
 TEST(RankedLists, SurvivesTheFile) {
   const TestFolder folder;
   for (const auto& scores : {std::vector<float>{}, std::vector<float>{2, -1, 7, 7, 0.5f}}) {
-    Lists lists;
+    SmallLists lists;
     lists.scores = scores;
     lists.Write(folder / "m.derrd");
     const ModelFile file = ModelFile::Open(folder / "m.derrd");
@@ -88,7 +88,7 @@ TEST(RankedLists, SurvivesTheFile) {
 TEST(RankedLists, DamagedFilesAreTold) {
   const TestFolder folder;
   const auto error_of = [&](const auto& damage) {
-    Lists lists;
+    SmallLists lists;
     damage(lists);
     lists.Write(folder / "m.derrd");
     try {
@@ -98,23 +98,25 @@ TEST(RankedLists, DamagedFilesAreTold) {
       return std::string(error.what());
     }
   };
-  EXPECT_THAT(error_of([](Lists& l) { l.items[0] = 5; }), HasSubstr("list 0 holds item 5 of 5"));
-  EXPECT_THAT(error_of([](Lists& l) { l.items[0] = -1; }), HasSubstr("list 0 holds item -1"));
-  EXPECT_THAT(error_of([](Lists& l) { l.items[3] = 1; }), HasSubstr("list 2 holds an item twice"));
-  EXPECT_THAT(error_of([](Lists& l) {
+  EXPECT_THAT(error_of([](SmallLists& l) { l.items[0] = 5; }),
+              HasSubstr("list 0 holds item 5 of 5"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.items[0] = -1; }), HasSubstr("list 0 holds item -1"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.items[3] = 1; }),
+              HasSubstr("list 2 holds an item twice"));
+  EXPECT_THAT(error_of([](SmallLists& l) {
                 l.scores = {1, 2, 3, 2, 1};
               }),
               HasSubstr("scores of list 0 do not fall"));
-  EXPECT_THAT(error_of([](Lists& l) {
+  EXPECT_THAT(error_of([](SmallLists& l) {
                 l.scores = {2, 1, NAN, 2, 1};
               }),
               HasSubstr("scores of list 2 do not fall"));
-  EXPECT_THAT(error_of([](Lists& l) { l.offsets[1] = 3; }), HasSubstr("do not fit together"));
-  EXPECT_THAT(error_of([](Lists& l) { l.offsets[3] = 4; }), HasSubstr("do not fit together"));
-  EXPECT_THAT(error_of([](Lists& l) { l.scores = {1}; }), HasSubstr("do not fit together"));
-  EXPECT_THAT(error_of([](Lists& l) { l.item_count = std::size_t{1} << 40; }),
+  EXPECT_THAT(error_of([](SmallLists& l) { l.offsets[1] = 3; }), HasSubstr("do not fit together"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.offsets[3] = 4; }), HasSubstr("do not fit together"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.scores = {1}; }), HasSubstr("do not fit together"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.item_count = std::size_t{1} << 40; }),
               HasSubstr("do not fit together"));
-  EXPECT_THAT(error_of([](Lists& l) { l.offsets = {0, 2, 5}; }), HasSubstr("3 user ids"));
+  EXPECT_THAT(error_of([](SmallLists& l) { l.offsets = {0, 2, 5}; }), HasSubstr("3 user ids"));
 }
 
 }  // namespace

@@ -1,19 +1,8 @@
 #include "derrd/models/representations_only.h"
 
-#include <algorithm>
-
 #include "derrd/models/factors.h"
 
 namespace derrd {
-namespace {
-
-Matrix<float> CopyOf(MatrixView<const float> rows) {
-  Matrix<float> copy(rows.rows(), rows.cols());
-  std::ranges::copy(rows.elements(), copy.data());
-  return copy;
-}
-
-}  // namespace
 
 std::unique_ptr<RepresentationsOnly> RepresentationsOnly::FromFile(const SafetensorsFile& file) {
   const FactorView rows = ReadFactors(file);
