@@ -87,6 +87,7 @@ void Print(std::string_view text);
 void PrintJson(const nlohmann::ordered_json& object);
 
 void AddImportCommand(CLI::App& program);
+void AddImportTeacherCommand(CLI::App& program);
 void AddSynthCommand(CLI::App& program);
 void AddTrainCommand(CLI::App& program);
 void AddDistillCommand(CLI::App& program);

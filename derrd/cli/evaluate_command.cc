@@ -44,7 +44,9 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
                      std::filesystem::file_size(path),
                      {},
                      {}};
-    if (options.latency) result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
+    const bool answers = file.model->has_scores();  // lists alone have nothing to compute
+    if (options.latency && answers)
+      result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
     return result;
   } catch (const Error& error) {
     Fail("{}: {}", path, error.what());
@@ -79,7 +81,9 @@ std::string ToTable(const std::vector<Evaluated>& models, const std::string& mai
     }
     row.push_back(WithThousands(model.parameters));
     row.push_back(HumanBytes(model.bytes));
-    if (model.microseconds) row.push_back(fmt::format("{:.1f}", *model.microseconds));
+    if (options.latency) {
+      row.push_back(model.microseconds ? fmt::format("{:.1f}", *model.microseconds) : "-");
+    }
     table.AddRow(std::move(row));
   }
   return table.ToMarkdown();

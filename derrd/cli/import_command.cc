@@ -1,17 +1,15 @@
 // derrd import: files of interactions in, one data set file out.
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"
-#include "derrd/cli/progress.h"
+#include "derrd/cli/reading_progress.h"
 #include "derrd/cli/split_flags.h"
 #include "derrd/data/import.h"
 
@@ -71,34 +69,6 @@ void AddOrderFlag(CLI::App& app, ImportOptions& import) {
                         "Which interactions are held out: random ones (unless given), the latest, "
                         "or the last of the file");
 }
-
-// A progress line for each file that is being read.
-class ReadingProgress {
- public:
-  ~ReadingProgress() { Finish(); }
-
-  void operator()(const ReadProgress& now) {
-    if (!progress_ || path_ != now.path) {
-      Finish();
-      path_ = now.path;
-      progress_.emplace("read " + path_, now.size / kMegabyte, "MB");
-    }
-    megabytes_ = now.bytes_read / kMegabyte;
-    progress_->Update(megabytes_);
-  }
-
- private:
-  static constexpr std::uint64_t kMegabyte = 1000000;
-
-  void Finish() {
-    if (progress_) progress_->Finish(megabytes_);
-    progress_.reset();
-  }
-
-  std::string path_;
-  std::optional<Progress> progress_;
-  std::uint64_t megabytes_ = 0;
-};
 
 ImportSummary ImportWithProgress(const Options& options) {
   std::vector<std::string> inputs = options.import.files;

@@ -26,6 +26,7 @@ int Main(int argc, char** argv) {
   program.require_subcommand(1);
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddImportCommand(program);
+  AddImportTeacherCommand(program);
   AddSynthCommand(program);
   AddTrainCommand(program);
   AddDistillCommand(program);

@@ -18,11 +18,17 @@ std::string_view Name(TeacherNeed need) {
   return "";
 }
 
-// Whatever answers as a Model scores and ranks. One that has no latent space says so by its width.
+// One that has no latent space says so by its width.
 std::string Method::Lacks(const Model& teacher) const {
   const TeacherNeed need = info().need;
   if (need == TeacherNeed::kRepresentations && teacher.representation_width() == 0) {
     return "has no representations";
+  }
+  if (need == TeacherNeed::kScores && !teacher.has_scores()) {
+    return "has no score for any user and item";
+  }
+  if (need == TeacherNeed::kRankings && !teacher.has_scores() && teacher.lists() == nullptr) {
+    return "has neither rankings nor scores to rank by";
   }
   if (need == TeacherNeed::kRankingsAlongTraining) return "holds one state of its training alone";
   return "";

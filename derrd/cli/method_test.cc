@@ -9,6 +9,8 @@
 #include "derrd/cli/methods/table.h"
 #include "derrd/core/error.h"
 #include "derrd/models/bpr_mf.h"
+#include "derrd/models/ranked_lists.h"
+#include "derrd/models/representations_only.h"
 
 namespace derrd::cli {
 namespace {
@@ -74,6 +76,18 @@ TEST(Method, SaysWhatATeacherLacks) {
   EXPECT_EQ(Asking(TeacherNeed::kRankings).Lacks(bare), "");
   EXPECT_THAT(Asking(TeacherNeed::kRepresentations).Lacks(bare), HasSubstr("representations"));
   EXPECT_THAT(Asking(TeacherNeed::kRankingsAlongTraining).Lacks(whole), HasSubstr("one state"));
+}
+
+TEST(Method, SaysWhatATeacherOfRankingsOrOfRowsLacks) {
+  const RankedLists lists({0, 1}, {0}, {}, 2);
+  const RepresentationsOnly rows(Matrix<float>(1, 3), Matrix<float>(2, 3));
+  EXPECT_EQ(Asking(TeacherNeed::kNothing).Lacks(lists), "");
+  EXPECT_EQ(Asking(TeacherNeed::kRankings).Lacks(lists), "");
+  EXPECT_THAT(Asking(TeacherNeed::kScores).Lacks(lists), HasSubstr("no score"));
+  EXPECT_THAT(Asking(TeacherNeed::kRepresentations).Lacks(lists), HasSubstr("representations"));
+  EXPECT_EQ(Asking(TeacherNeed::kRepresentations).Lacks(rows), "");
+  EXPECT_THAT(Asking(TeacherNeed::kScores).Lacks(rows), HasSubstr("no score"));
+  EXPECT_THAT(Asking(TeacherNeed::kRankings).Lacks(rows), HasSubstr("neither rankings nor"));
 }
 
 TEST(MethodTable, RefusesATeacherThatLacksWhatIsNeeded) {

@@ -23,7 +23,24 @@
 
 namespace derrd {
 
-enum class DType { kU8, kI32, kI64, kF32, kF64 };
+// The types of the format. We write the first five; files of other programs may hold any.
+enum class DType {
+  kU8,
+  kI32,
+  kI64,
+  kF32,
+  kF64,
+  kF16,
+  kBF16,
+  kBool,
+  kI8,
+  kI16,
+  kU16,
+  kU32,
+  kU64,
+  kF8E4M3,
+  kF8E5M2
+};
 
 template <typename T>
 struct DTypeOf;

@@ -27,6 +27,10 @@ struct Interactions {
     return items.subspan(static_cast<std::size_t>(offsets[user]),
                          static_cast<std::size_t>(offsets[user + 1] - offsets[user]));
   }
+  // The same where there may be none for anybody and so no offsets: a split that is not there.
+  std::span<const std::int32_t> OfOrNone(std::size_t user) const {
+    return users() == 0 ? std::span<const std::int32_t>() : Of(user);
+  }
 };
 
 // How a data set is meant to be evaluated.

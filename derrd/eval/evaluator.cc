@@ -6,17 +6,13 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/eval/list_evaluation.h"
 #include "derrd/kernels/select.h"
 
 namespace derrd {
 namespace {
 
 using Items = std::span<const std::int32_t>;
-
-// A split that a data set does not have has no offsets at all.
-Items ItemsOf(const Interactions& interactions, std::int32_t user) {
-  return interactions.users() == 0 ? Items() : interactions.Of(static_cast<std::size_t>(user));
-}
 
 std::size_t FirstNotFinite(std::span<const float> scores) {
   const auto found = std::ranges::find_if(scores, [](float s) { return !std::isfinite(s); });
@@ -53,8 +49,9 @@ class SampledRanker {
   std::span<std::size_t> Rank(std::int32_t user, Items targets) {
     items_.assign(targets.begin(), targets.end());
     left_out_.clear();
-    std::ranges::merge(targets, ItemsOf(other_, user), std::back_inserter(left_out_));
-    AppendWithout(ItemsOf(candidates_, user), left_out_, items_);
+    std::ranges::merge(targets, other_.OfOrNone(static_cast<std::size_t>(user)),
+                       std::back_inserter(left_out_));
+    AppendWithout(candidates_.OfOrNone(static_cast<std::size_t>(user)), left_out_, items_);
     scores_.resize(items_.size());
     model_.ScoreItems(user, items_, scores_);
     if (!kernels::AllFinite(scores_.data(), scores_.size())) {
@@ -94,6 +91,21 @@ void RankAll(std::span<const float> scores, Items train, Items targets,
   }
 }
 
+Metrics EvaluateLists(const ListRanker& ranker, const Interactions& held_out, bool with_recall,
+                      const Parallel& parallel) {
+  const std::vector<std::int32_t> users = UsersWithItems(held_out);
+  std::vector<MetricSums> slices(kUserSlices);
+  parallel.For(kUserSlices, [&](std::size_t slice) {
+    ListRanker own = ranker;
+    const Range range = SliceOf(users.size(), slice);
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const auto ranks = own.Rank(users[i]);
+      if (!ranks.empty()) slices[slice].AddUser(ranks);
+    }
+  });
+  return TreeSum(slices).Means(with_recall);
+}
+
 }  // namespace
 
 std::string_view Name(Split split) { return split == Split::kValid ? "valid" : "test"; }
@@ -125,7 +137,8 @@ Metrics EvaluateSampled(const Model& model, const Interactions& held_out,
     SampledRanker ranker(model, other_held_out, candidates, names);
     const Range range = SliceOf(users.size(), slice);
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      slices[slice].AddUser(ranker.Rank(users[i], ItemsOf(held_out, users[i])));
+      slices[slice].AddUser(
+          ranker.Rank(users[i], held_out.OfOrNone(static_cast<std::size_t>(users[i]))));
     }
   });
   return TreeSum(slices).Means(/*with_recall=*/false);
@@ -146,10 +159,10 @@ Metrics EvaluateFull(const Model& model, const Interactions& train, const Intera
                       FailNotFinite(names, user, static_cast<std::int32_t>(bad), scores[bad]);
                     }
                     Slice& slice = slices[number];
-                    const Items observed = ItemsOf(train, user);
+                    const Items observed = train.OfOrNone(static_cast<std::size_t>(user));
                     slice.targets.clear();
-                    std::ranges::set_difference(ItemsOf(held_out, user), observed,
-                                                std::back_inserter(slice.targets));
+                    std::ranges::set_difference(held_out.OfOrNone(static_cast<std::size_t>(user)),
+                                                observed, std::back_inserter(slice.targets));
                     if (slice.targets.empty()) return;
                     RankAll(scores, observed, slice.targets, slice.ranks);
                     slice.sums.AddUser(slice.ranks);
@@ -176,9 +189,16 @@ Metrics Evaluate(const Model& model, const Dataset& dataset, Split split,
         dataset.path(), Name(split));
   }
   const Names names{dataset.user_ids(), dataset.item_ids()};
-  return dataset.protocol() == Protocol::kSampled
-             ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
-             : EvaluateFull(model, dataset.train(), held_out, names, parallel);
+  const bool sampled = dataset.protocol() == Protocol::kSampled;
+  if (model.lists() != nullptr) {
+    const RankedLists& lists = *model.lists();
+    return EvaluateLists(
+        sampled ? ListRanker::Sampled(lists, held_out, other, dataset.candidates(), names)
+                : ListRanker::Full(lists, held_out, dataset.train(), names),
+        held_out, /*with_recall=*/!sampled, parallel);
+  }
+  return sampled ? EvaluateSampled(model, held_out, other, dataset.candidates(), names, parallel)
+                 : EvaluateFull(model, dataset.train(), held_out, names, parallel);
 }
 
 }  // namespace derrd

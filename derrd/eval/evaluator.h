@@ -37,7 +37,8 @@ std::string_view MainMetric(Protocol protocol);
 std::vector<std::string> MetricNames(Protocol protocol);
 
 // By the protocol of the data set. Error when the model has other numbers of users or items, when
-// the split holds nothing out, or when a score is not finite.
+// the split holds nothing out, when a score is not finite, or when the model has neither scores nor
+// lists that say enough (list_evaluation.h).
 Metrics Evaluate(const Model& model, const Dataset& dataset, Split split, const Parallel& parallel);
 
 // Cost: one ScoreItems a user, and (held-out items) x (candidates) comparisons.

@@ -6,6 +6,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/eval/top_k.h"
+#include "derrd/models/ranked_lists.h"
 
 namespace derrd {
 namespace {
@@ -21,8 +22,37 @@ std::size_t BusiestUser(const Interactions& train) {
   return busiest;
 }
 
+std::size_t CountWithout(std::span<const std::int32_t> list, const Interactions& excluded,
+                         std::size_t user) {
+  const auto left_out = excluded.OfOrNone(user);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      list, [&](std::int32_t item) { return !std::ranges::binary_search(left_out, item); }));
+}
+
+// Whatever a list does not hold has no order, so nothing can stand in for it.
+void CheckLongEnough(const RankedLists& lists, const Interactions& excluded, std::size_t length,
+                     const Names& names, std::string_view asked_by) {
+  std::size_t shortest_user = 0, shortest = length;
+  for (std::size_t user = 0; user < lists.users(); ++user) {
+    const std::size_t left = CountWithout(lists.Of(user), excluded, user);
+    if (left >= shortest) continue;
+    shortest_user = user;
+    shortest = left;
+  }
+  if (shortest == length) return;
+  Fail<UsageError>(
+      "{} {}: the teacher's list of user '{}' has {} items{}, the fewest of all; ask for at most "
+      "as "
+      "many, or give it longer lists",
+      asked_by, length, Called(names.users, static_cast<std::int32_t>(shortest_user)), shortest,
+      excluded.users() == 0 ? "" : " that the user has not in training");
+}
+
 Rankings RankWithout(const Model& model, const Interactions& excluded, std::size_t length,
-                     const Names& names, const Parallel& parallel) {
+                     const Names& names, const Parallel& parallel, std::string_view asked_by) {
+  if (model.lists() != nullptr) {
+    CheckLongEnough(*model.lists(), excluded, length, names, asked_by);
+  }
   Matrix<std::int32_t> items(model.users(), length);
   std::vector<std::int32_t> users(model.users());
   std::iota(users.begin(), users.end(), 0);
@@ -37,7 +67,7 @@ Rankings RankWithout(const Model& model, const Interactions& excluded, std::size
 }  // namespace
 
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
-                        const Names& names, const Parallel& parallel) {
+                        const Names& names, const Parallel& parallel, std::string_view asked_by) {
   const std::size_t busiest = BusiestUser(train);
   const std::size_t kept = std::min(length, model.items() - train.Of(busiest).size());
   if (kept == 0) {
@@ -48,18 +78,19 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
         Called(names.users, static_cast<std::int32_t>(busiest)), train.Of(busiest).size(),
         model.items(), length);
   }
-  return RankWithout(model, train, kept, names, parallel);
+  return RankWithout(model, train, kept, names, parallel, asked_by);
 }
 
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
-                        const Parallel& parallel) {
+                        const Parallel& parallel, std::string_view asked_by) {
   return RankUnobserved(model, dataset.train(), length,
-                        Names{dataset.user_ids(), dataset.item_ids()}, parallel);
+                        Names{dataset.user_ids(), dataset.item_ids()}, parallel, asked_by);
 }
 
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
-                      const Parallel& parallel) {
-  return RankWithout(model, Interactions{}, std::min(length, model.items()), names, parallel);
+                      const Parallel& parallel, std::string_view asked_by) {
+  return RankWithout(model, Interactions{}, std::min(length, model.items()), names, parallel,
+                     asked_by);
 }
 
 ObservedRankings RankObserved(const Model& model, const Interactions& train, std::size_t length,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,16 +35,19 @@ class Rankings {
 
 // The `length` best of each user's unobserved items (those not in its training set); ties go to the
 // lower item. Cut to what the user with the fewest unobserved items has; Error when that is none,
-// or when a score is not finite. Memory: users x length numbers of 4 bytes, and 8 MiB a thread. The
-// same bits at any number of threads.
+// or when a score is not finite. A model that has lists and no scores ranks by them; UsageError
+// that names the user and the remedy when a list is too short. `asked_by` is then what the length
+// is called: "--rrd-top". Memory: users x length numbers of 4 bytes, and 8 MiB a thread. The same
+// bits at any number of threads.
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
-                        const Names& names, const Parallel& parallel);
+                        const Names& names, const Parallel& parallel,
+                        std::string_view asked_by = "length");
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
-                        const Parallel& parallel);
+                        const Parallel& parallel, std::string_view asked_by = "length");
 
 // The same of all items, whether the user has them in training or not.
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
-                      const Parallel& parallel);
+                      const Parallel& parallel, std::string_view asked_by = "length");
 
 // For every user a list of items, best first, of any length.
 class ObservedRankings {

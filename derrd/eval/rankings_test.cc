@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/eval/testdata/lists_of.h"
 #include "derrd/eval/testdata/score_table.h"
 
 namespace derrd {
@@ -119,6 +120,41 @@ TEST(RankUnobserved, NanIsAnErrorThatNamesUserAndItem) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("'69'"), HasSubstr("'3'")));
   }
+}
+
+TEST(RankUnobserved, OfListsAgreesWithTheirScores) {
+  const auto model = ScoreTable::WithTies(203, 300, 1);
+  const auto train = RandomInteractions(203, 300, 60, 2);
+  for (const WithScores with_scores : {WithScores::kYes, WithScores::kNo}) {
+    const RankedLists lists = ListsOf(model, 150, with_scores);
+    for (const int threads : {1, 3}) {
+      const Rankings expected =
+          RankUnobserved(model, train.view(), 50, kIndices, Parallel(threads));
+      const Rankings rankings =
+          RankUnobserved(lists, train.view(), 50, kIndices, Parallel(threads));
+      EXPECT_TRUE(std::ranges::equal(rankings.matrix().elements(), expected.matrix().elements()));
+      EXPECT_TRUE(std::ranges::equal(
+          RankAllItems(lists, kIndices, 150, Parallel(threads)).matrix().elements(),
+          RankAllItems(model, kIndices, 150, Parallel(threads)).matrix().elements()));
+    }
+  }
+}
+
+TEST(RankUnobserved, AListThatIsTooShortNamesTheUserAndWhatAskedForMore) {
+  const RankedLists lists({0, 4, 7, 10}, {0, 1, 2, 3, 4, 5, 0, 1, 2, 3}, {}, 9);
+  const std::vector<std::int64_t> offsets{0, 0, 1, 3};
+  const std::vector<std::int32_t> items{5, 2, 8};
+  const Interactions train{offsets, items};
+  const Rankings rankings = RankUnobserved(lists, train, 2, kIndices, Parallel(1));
+  EXPECT_THAT(rankings.Of(1), testing::ElementsAre(4, 0));
+  EXPECT_THAT(rankings.Of(2), testing::ElementsAre(1, 3));
+  EXPECT_THAT([&] { RankUnobserved(lists, train, 3, kIndices, Parallel(2), "--rrd-top"); },
+              testing::ThrowsMessage<UsageError>(AllOf(HasSubstr("--rrd-top 3"),
+                                                       HasSubstr("user '1' has 2 items"),
+                                                       HasSubstr("not in training"))));
+  EXPECT_THAT([&] { RankAllItems(lists, kIndices, 4, Parallel(1)); },
+              testing::ThrowsMessage<UsageError>(
+                  AllOf(HasSubstr("length 4"), HasSubstr("user '1' has 3 items"))));
 }
 
 }  // namespace

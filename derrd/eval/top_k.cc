@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "derrd/kernels/select.h"
+#include "derrd/models/ranked_lists.h"
 
 namespace derrd {
 namespace {
@@ -100,20 +101,48 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
   return best_;
 }
 
+namespace {
+
+constexpr std::size_t kReadGrain = 64;  // users whose lists a task reads
+
+void ForEachListTop(
+    const RankedLists& lists, std::span<const std::int32_t> users, const Interactions& excluded,
+    std::size_t k, const Parallel& parallel,
+    const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take) {
+  parallel.ForRanges(users.size(), kReadGrain, [&](std::size_t begin, std::size_t end) {
+    std::vector<ScoredItem> best;
+    for (std::size_t u = begin; u < end; ++u) {
+      const auto user = static_cast<std::size_t>(users[u]);
+      const auto list = lists.Of(user);
+      const auto left_out = excluded.OfOrNone(user);
+      best.clear();
+      for (std::size_t place = 0; place < list.size() && best.size() < k; ++place) {
+        if (std::ranges::binary_search(left_out, list[place])) continue;
+        best.push_back({list[place], lists.ScoreAt(user, place)});
+      }
+      take(users[u], best);
+    }
+  });
+}
+
+}  // namespace
+
 void ForEachTopK(
     const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
     std::size_t k, const Names& names, const Parallel& parallel,
     const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take) {
+  if (model.lists() != nullptr) {
+    return ForEachListTop(*model.lists(), users, excluded, k, parallel, take);
+  }
   std::vector<TopK> selectors(kUserSlices, TopK(k));
-  ForEachScoreRow(
-      model, users, parallel,
-      [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
-        const auto left_out = excluded.users() == 0 ? std::span<const std::int32_t>()
-                                                    : excluded.Of(static_cast<std::size_t>(user));
-        take(user, selectors[slice].Select(scores, left_out, [&](std::int32_t item, float score) {
-          FailNotFinite(names, user, item, score);
-        }));
-      });
+  ForEachScoreRow(model, users, parallel,
+                  [&](std::size_t slice, std::int32_t user, std::span<const float> scores) {
+                    take(user, selectors[slice].Select(
+                                   scores, excluded.OfOrNone(static_cast<std::size_t>(user)),
+                                   [&](std::int32_t item, float score) {
+                                     FailNotFinite(names, user, item, score);
+                                   }));
+                  });
 }
 
 std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,

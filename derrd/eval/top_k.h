@@ -51,7 +51,8 @@ class TopK {
 
 // Calls take(user, items) for each of the users, on any thread and in any order, with the user's
 // top k among the items that it does not have in `excluded` (which may be empty, without offsets:
-// nothing is left out). `items` is only valid during the call.
+// nothing is left out). `items` is only valid during the call. A model that has lists and no scores
+// answers with what its lists hold, which may be fewer than k.
 void ForEachTopK(
     const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
     std::size_t k, const Names& names, const Parallel& parallel,

@@ -9,6 +9,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/eval/testdata/score_table.h"
+#include "derrd/models/ranked_lists.h"
 
 namespace derrd {
 namespace {
@@ -146,6 +147,19 @@ TEST(TopKForLiked, LeavesOutWhatIsLiked) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("new user"), HasSubstr("item '2'")));
   }
+}
+
+TEST(ForEachTopK, OfListsIsWhatTheyHoldAndNoMore) {
+  const RankedLists lists({0, 4, 5}, {3, 0, 2, 1, 4}, {}, 6);
+  const std::vector<std::int64_t> offsets{0, 1, 1};
+  const std::vector<std::int32_t> items{0}, users{1, 0};
+  std::vector<std::vector<ScoredItem>> found(2);
+  const auto keep = [&](std::int32_t user, std::span<const ScoredItem> best) {
+    found[static_cast<std::size_t>(user)].assign(best.begin(), best.end());
+  };
+  ForEachTopK(lists, users, {offsets, items}, 2, kIndices, Parallel(2), keep);
+  EXPECT_THAT(found[0], testing::ElementsAre(ScoredItem{3, -1}, ScoredItem{2, -3}));
+  EXPECT_THAT(found[1], testing::ElementsAre(ScoredItem{4, -1}));
 }
 
 }  // namespace

@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t kListGrain = 64;   // lists a task scores
 constexpr std::size_t kPairGrain = 512;  // pairs a task scores
 
-Matrix<float> CopyOf(MatrixView<const float> rows) {
-  Matrix<float> copy;
-  copy.Reshape(rows.rows(), rows.cols());
-  std::ranges::copy(rows.elements(), copy.data());
-  return copy;
-}
-
 // A model that is broken is told from its file, and not by what it does to others.
 void CheckFinite(const std::string& path, const std::string& name, MatrixView<const float> rows) {
   for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -35,6 +28,13 @@ void CheckFinite(const std::string& path, const std::string& name, MatrixView<co
 }
 
 }  // namespace
+
+Matrix<float> CopyOf(MatrixView<const float> rows) {
+  Matrix<float> copy;
+  copy.Reshape(rows.rows(), rows.cols());
+  std::ranges::copy(rows.elements(), copy.data());
+  return copy;
+}
 
 void CopyRepresentations(MatrixView<const float> rows, std::span<const std::int32_t> entities,
                          MatrixView<float> out) {

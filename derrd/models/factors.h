@@ -16,6 +16,8 @@
 
 namespace derrd {
 
+Matrix<float> CopyOf(MatrixView<const float> rows);
+
 // out[i] = the row of entities[i].
 void CopyRepresentations(MatrixView<const float> rows, std::span<const std::int32_t> entities,
                          MatrixView<float> out);

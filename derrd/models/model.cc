@@ -5,6 +5,8 @@
 #include "derrd/models/ials.h"
 #include "derrd/models/light_gcn.h"
 #include "derrd/models/neu_mf.h"
+#include "derrd/models/ranked_lists.h"
+#include "derrd/models/representations_only.h"
 
 namespace derrd {
 namespace {
@@ -19,6 +21,8 @@ std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   if (kind == NeuMf::kKind) return NeuMf::FromFile(file);
   if (kind == Cdae::kKind) return Cdae::FromFile(file);
   if (kind == Ials::kKind) return std::make_unique<StoredFactors>(Ials::kKind, ReadFactors(file));
+  if (kind == RankedLists::kKind) return RankedLists::FromFile(file);
+  if (kind == RepresentationsOnly::kKind) return RepresentationsOnly::FromFile(file);
   Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
        file.path(), kind);
 }

@@ -23,6 +23,8 @@ struct FactorView {
   MatrixView<const float> user, item;
 };
 
+class RankedLists;
+
 // Turns users and items into scores and representations. Knows no loss and no data set. The const
 // functions may be called by several threads at once.
 class Model {
@@ -42,6 +44,13 @@ class Model {
 
   // The rows whose inner products the scores are; none where scores are made otherwise.
   virtual std::optional<FactorView> factors() const { return std::nullopt; }
+
+  // Whether it has a score for any user and item. What makes scores throws an Error in a model that
+  // has none.
+  virtual bool has_scores() const { return true; }
+  // What it ranks by where it has no scores; none for a model whose rankings follow from its
+  // scores, or that has neither.
+  virtual const RankedLists* lists() const { return nullptr; }
 
   // Scores of every item for each of the users; out: users.size() x items().
   virtual void ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float> out) const = 0;

@@ -45,10 +45,10 @@ class Rrd : public Method {
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    return std::make_unique<RrdTerm>(
-        context.dataset,
-        RankUnobserved(context.teacher, context.dataset, options_.top, context.parallel), Options(),
-        context.seed);
+    return std::make_unique<RrdTerm>(context.dataset,
+                                     RankUnobserved(context.teacher, context.dataset, options_.top,
+                                                    context.parallel, "--rrd-top"),
+                                     Options(), context.seed);
   }
 
  private:
