@@ -71,8 +71,10 @@ class Model {
 struct ModelFile {
   std::unique_ptr<Model> model;
   Ids user_ids, item_ids, item_names;
-  nlohmann::ordered_json config;   // method, seed and every hyper-parameter
-  nlohmann::ordered_json metrics;  // validation metrics of the kept epoch
+  nlohmann::ordered_json config =
+      nlohmann::ordered_json::object();  // method, seed and every hyper-parameter
+  nlohmann::ordered_json metrics =
+      nlohmann::ordered_json::object();  // validation metrics of the kept epoch
 
   static ModelFile Open(const std::string& path);  // Error when it is not a whole model of ours
   void Write(const std::string& path) const;
