@@ -2,6 +2,8 @@
 
 #include <hwy/cache_control.h>
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "derrd/kernels/rows.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
@@ -11,6 +13,18 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
+
+constexpr std::size_t kLine = 16;  // numbers in a cache line
+
+// Asks for a row of a table that will be read soon.
+HWY_INLINE void PrefetchRow(const float* row, std::size_t width) {
+  for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(row + k);
+}
+
+// How many rows of this width to ask for ahead: some kilobytes.
+HWY_INLINE std::size_t RowsAhead(std::size_t width) {
+  return std::clamp<std::size_t>(1024 / width, 2, 12);
+}
 
 #if HWY_TARGET == HWY_SCALAR
 HWY_INLINE void StoreFourSums(Vec<float> a, Vec<float> b, Vec<float> c, Vec<float> e, float* out) {
@@ -81,12 +95,10 @@ void DotsImpl(const float* query, const float* table, std::size_t width, std::si
 
 void GatherDotsImpl(const float* query, const float* table, std::size_t width,
                     const std::int32_t* rows, std::size_t count, float* out) {
-  constexpr std::size_t kAhead = 12;  // rows are scattered: ask for them early
+  const std::size_t ahead = RowsAhead(width);  // rows are scattered: ask for them early
   DotsOf(query, width, count, out, [&](std::size_t i) {
-    if (i + kAhead < count) {
-      const float* ahead = table + static_cast<std::size_t>(rows[i + kAhead]) * width;
-      hwy::Prefetch(ahead);
-      if (width > 16) hwy::Prefetch(ahead + 16);
+    if (i + ahead < count) {
+      PrefetchRow(table + static_cast<std::size_t>(rows[i + ahead]) * width, width);
     }
     return table + static_cast<std::size_t>(rows[i]) * width;
   });
@@ -94,13 +106,11 @@ void GatherDotsImpl(const float* query, const float* table, std::size_t width,
 
 void GatherRowsImpl(const float* table, std::size_t width, const std::int32_t* rows,
                     std::size_t count, float* out) {
-  constexpr std::size_t kLine = 16;  // numbers in a cache line
   const std::size_t lanes = hn::Lanes(Tag<float>());
-  const std::size_t rows_ahead = 1 + 512 / width;
+  const std::size_t ahead = RowsAhead(width);
   for (std::size_t i = 0; i < count; ++i, out += width) {
-    if (i + rows_ahead < count) {
-      const float* ahead = table + static_cast<std::size_t>(rows[i + rows_ahead]) * width;
-      for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(ahead + k);
+    if (i + ahead < count) {
+      PrefetchRow(table + static_cast<std::size_t>(rows[i + ahead]) * width, width);
     }
     const float* row = table + static_cast<std::size_t>(rows[i]) * width;
     for (std::size_t k = 0; k < width; k += lanes) {
@@ -113,16 +123,16 @@ void GatherRowsImpl(const float* table, std::size_t width, const std::int32_t* r
 // processor overlaps them by itself.
 void PairDotsImpl(const float* a, const std::int32_t* a_rows, const float* b,
                   const std::int32_t* b_rows, std::size_t width, std::size_t count, float* out) {
-  constexpr std::size_t kAhead = 12;
+  const std::size_t ahead = RowsAhead(width);
   const Tag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto row = [width](const float* table, const std::int32_t* rows, std::size_t i) {
     return table + static_cast<std::size_t>(rows[i]) * width;
   };
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) {
-      hwy::Prefetch(row(a, a_rows, i + kAhead));
-      hwy::Prefetch(row(b, b_rows, i + kAhead));
+    if (i + ahead < count) {
+      PrefetchRow(row(a, a_rows, i + ahead), width);
+      PrefetchRow(row(b, b_rows, i + ahead), width);
     }
     const float *x = row(a, a_rows, i), *y = row(b, b_rows, i);
     auto sum = hn::Zero(d);
