@@ -22,6 +22,12 @@ using testing::ThrowsMessage;
 
 constexpr std::size_t kUsers = 90, kItems = 120;
 
+// Gives a user without candidates the first item.
+void AddCandidate(OwnedInteractions& candidates, std::size_t user) {
+  candidates.items.insert(candidates.items.begin() + candidates.offsets[user], 0);
+  for (std::size_t u = user + 1; u < candidates.offsets.size(); ++u) ++candidates.offsets[u];
+}
+
 // Training, validation and test items that a user has each in one of them, and candidates that
 // overlap with all of them.
 Dataset MakeDataset(const TestFolder& folder, Protocol protocol) {
@@ -48,7 +54,12 @@ Dataset MakeDataset(const TestFolder& folder, Protocol protocol) {
       split->offsets.push_back(static_cast<std::int64_t>(split->items.size()));
     }
   }
-  if (sampled) contents.candidates = RandomInteractions(kUsers, kItems, 80, 6);
+  if (sampled) {
+    contents.candidates = RandomInteractions(kUsers, kItems, 80, 6);
+    for (std::size_t u = 0; u < kUsers; ++u) {  // a held-out item has at least one
+      if (contents.candidates.view().Of(u).empty()) AddCandidate(contents.candidates, u);
+    }
+  }
   WriteDataset(contents, folder / "set.derrd");
   return Dataset::Open(folder / "set.derrd");
 }
