@@ -32,8 +32,9 @@ TEST(WarmStart, TakesRowsByIdAndLeavesNewOnes) {
   const auto& then = dynamic_cast<const BprMf&>(*earlier.model);
   BprMf student(4, 3, 5, /*seed=*/2);
   const BprMf fresh(4, 3, 5, /*seed=*/2);
-  const auto [users, items] = WarmStart(earlier, "earlier", Ids(TakenIds{"dan", "cem", "ann", "eve"}),
-                                        Ids(TakenIds{"z", "v", "w"}), student);
+  const auto [users, items] =
+      WarmStart(earlier, "earlier", Ids(TakenIds{"dan", "cem", "ann", "eve"}),
+                Ids(TakenIds{"z", "v", "w"}), student);
   EXPECT_EQ(users.taken, 2u);
   EXPECT_EQ(users.fresh, 2u);
   EXPECT_EQ(users.gone, 1u);
