@@ -1,6 +1,5 @@
 // derrd distill: a teacher's knowledge into a small student.
-#include "derrd/cli/methods/table.h"
-#include "derrd/cli/training.h"
+#include "derrd/cli/distill_options.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
@@ -12,12 +11,6 @@ namespace derrd::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct DistillOptions : TrainingOptions {
-  std::string teacher;
-  std::string method = "de-rrd";
-  MethodTable table;
-};
 
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
@@ -105,20 +98,6 @@ void RunDistill(const DistillOptions& options) {
                 parallel);
 }
 
-// Refuses the word while flags are read, so that one of a configuration file is told of with its
-// line.
-CLI::Validator MethodName(const MethodTable& table) {
-  const auto check = [&table](const std::string& word) -> std::string {
-    try {
-      table.Parse(word);
-      return "";
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-  };
-  return CLI::Validator(check, "METHOD");
-}
-
 }  // namespace
 
 void AddDistillCommand(CLI::App& program) {
@@ -127,14 +106,7 @@ void AddDistillCommand(CLI::App& program) {
                                  "derrd distill citeulike.derrd --teacher teacher.derrd --method "
                                  "de-rrd --width 20 -o student.derrd",
                                  RunDistill);
-  options->width = 20;
-  AddTrainingOptions(*app, *options);
-  app->add_option("--teacher", options->teacher, "Model to distil")->required();
-  AddFlag(*app, "--method", options->method,
-          "none (from scratch), svd (the teacher cut to the width), or methods joined by '+', such "
-          "as de+rrd; `derrd methods` lists them",
-          MethodName(options->table));
-  options->table.AddFlags(*app);
+  AddDistillOptions(*app, *options);
 }
 
 }  // namespace derrd::cli
