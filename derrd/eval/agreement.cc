@@ -23,12 +23,12 @@ std::vector<std::int32_t> SomeUsers(std::size_t users) {
 }
 
 // The top of each of the users, best first, in the users' order.
-std::vector<std::vector<std::int32_t>> Tops(const Model& model, const Dataset& dataset,
+std::vector<std::vector<std::int32_t>> Tops(const Model& model, const Interactions& train,
+                                            const Names& names,
                                             const std::vector<std::int32_t>& users,
                                             const Parallel& parallel) {
   std::vector<std::vector<std::int32_t>> tops(users.size());
-  const Names names{dataset.user_ids(), dataset.item_ids()};
-  ForEachTopK(model, users, dataset.train(), kDepths.back(), names, parallel,
+  ForEachTopK(model, users, train, kDepths.back(), names, parallel,
               [&](std::int32_t user, std::span<const ScoredItem> items) {
                 const auto at = std::ranges::lower_bound(users, user) - users.begin();
                 auto& top = tops[static_cast<std::size_t>(at)];
@@ -51,9 +51,15 @@ double Shared(std::vector<std::int32_t> a, std::vector<std::int32_t> b, std::siz
 
 Metrics TopKOverlap(const Model& a, const Model& b, const Dataset& dataset,
                     const Parallel& parallel) {
-  const std::vector<std::int32_t> users = SomeUsers(dataset.users());
-  const auto tops_a = Tops(a, dataset, users, parallel);
-  const auto tops_b = Tops(b, dataset, users, parallel);
+  return TopKOverlap(a, b, dataset.train(), Names{dataset.user_ids(), dataset.item_ids()},
+                     parallel);
+}
+
+Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, const Names& names,
+                    const Parallel& parallel) {
+  const std::vector<std::int32_t> users = SomeUsers(a.users());
+  const auto tops_a = Tops(a, train, names, users, parallel);
+  const auto tops_b = Tops(b, train, names, users, parallel);
   Metrics metrics;
   for (const std::size_t depth : kDepths) {
     std::vector<double> shares;

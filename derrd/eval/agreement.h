@@ -5,6 +5,7 @@
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/metrics.h"
+#include "derrd/eval/score_rows.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
@@ -14,6 +15,8 @@ namespace derrd {
 // evenly. K is cut to what a user has left. Symmetric. Both models are of the data set. The same at
 // any number of threads. Cost: two evaluations of a full ranking, and 200 bytes a user.
 Metrics TopKOverlap(const Model& a, const Model& b, const Dataset& dataset,
+                    const Parallel& parallel);
+Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, const Names& names,
                     const Parallel& parallel);
 
 }  // namespace derrd
