@@ -11,11 +11,11 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kBlockScores = std::size_t{1} << 24;  // held at once while ranking
-constexpr std::size_t kUsersOfATask = 16;                   // whose scores one task computes
-constexpr std::size_t kMostBlockUsers = 256;
+constexpr std::size_t kHeldScores = std::size_t{1} << 24;  // held at once while ranking
+constexpr std::size_t kUsersOfATask = 16;                  // whose scores one task computes
+constexpr std::size_t kMostHeldUsers = 256;
 constexpr std::size_t kItemGrain = 256;  // items whose best users one task keeps
-constexpr std::size_t kUserGrain = 64;   // users whose lists one task scores
+constexpr std::size_t kListGrain = 64;   // users whose lists one task scores
 
 struct ScoredUser {
   float score;
@@ -87,7 +87,7 @@ Matrix<std::int32_t> RankUsersOfItems(const Model& model, const Interactions& tr
   std::vector<std::int32_t> users(model.users());
   std::iota(users.begin(), users.end(), 0);
   const std::size_t block =
-      std::clamp(kBlockScores / std::max<std::size_t>(items, 1), kUsersOfATask, kMostBlockUsers);
+      std::clamp(kHeldScores / std::max<std::size_t>(items, 1), kUsersOfATask, kMostHeldUsers);
   Matrix<float> scores;
   for (std::size_t first = 0; first < users.size(); first += block) {
     const auto of_block =
@@ -134,7 +134,7 @@ void ScoreUserLists(const Model& model, std::span<const std::int32_t> items,
     sorted_items[at] = items[place / users.cols()];
     places[at] = static_cast<std::uint32_t>(place);
   }
-  parallel.ForRanges(model.users(), kUserGrain, [&](std::size_t first, std::size_t last) {
+  parallel.ForRanges(model.users(), kListGrain, [&](std::size_t first, std::size_t last) {
     std::vector<float> scores;
     for (std::size_t u = first; u < last; ++u) {
       const std::size_t count = begin[u + 1] - begin[u];

@@ -62,8 +62,8 @@ Rankings RankAllItems(const Model& model, const Names& names, std::size_t length
   return RankWithout(model, Interactions{}, std::min(length, model.items()), names, parallel);
 }
 
-ItemLists RankObserved(const Model& model, const Interactions& train, std::size_t length,
-                       const Names& names, const Parallel& parallel) {
+ObservedRankings RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                              const Names& names, const Parallel& parallel) {
   std::vector<std::int64_t> offsets(train.users() + 1, 0);
   for (std::size_t u = 0; u < train.users(); ++u) {
     const std::size_t kept = std::min(length, train.Of(u).size());

@@ -46,10 +46,10 @@ Rankings RankAllItems(const Model& model, const Names& names, std::size_t length
                       const Parallel& parallel);
 
 // For every user a list of items, best first, of any length.
-class ItemLists {
+class ObservedRankings {
  public:
   // offsets: users + 1 numbers, the first is 0.
-  ItemLists(std::vector<std::int64_t> offsets, std::vector<std::int32_t> items)
+  ObservedRankings(std::vector<std::int64_t> offsets, std::vector<std::int32_t> items)
       : offsets_(std::move(offsets)), items_(std::move(items)) {}
 
   std::size_t users() const { return offsets_.size() - 1; }
@@ -65,8 +65,8 @@ class ItemLists {
 
 // The (at most) `length` best of each user's training items; ties go to the lower item. Error when
 // a score is not finite.
-ItemLists RankObserved(const Model& model, const Interactions& train, std::size_t length,
-                       const Names& names, const Parallel& parallel);
+ObservedRankings RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                              const Names& names, const Parallel& parallel);
 
 }  // namespace derrd
 

@@ -59,7 +59,8 @@ TEST(RankObserved, OrdersTrainingItemsAndCutsThem) {
   const auto model = ScoreTable::WithTies(130, 90, 9);
   const auto train = RandomInteractions(130, 90, 30, 10);
   for (const int threads : {1, 3}) {
-    const ItemLists lists = RankObserved(model, train.view(), 7, kIndices, Parallel(threads));
+    const ObservedRankings lists =
+        RankObserved(model, train.view(), 7, kIndices, Parallel(threads));
     ASSERT_EQ(lists.users(), 130u);
     for (std::size_t user = 0; user < 130; ++user) {
       const auto observed = train.view().Of(user);

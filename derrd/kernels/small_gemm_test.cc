@@ -13,7 +13,7 @@ namespace derrd::kernels {
 namespace {
 
 template <typename T>
-std::vector<T> Draw(std::size_t n, unsigned seed) {
+std::vector<T> DrawNormal(std::size_t n, unsigned seed) {
   std::mt19937 engine(seed);
   std::normal_distribution<T> normal;
   std::vector<T> x(n);
@@ -34,9 +34,9 @@ struct Product {
     a_stride = (a_rows ? k : m) + 3;
     b_stride = (b_rows ? n : k) + 1;
     c_stride = n + 2;
-    left = Draw<T>(numbers(a_rows ? m : k, a_rows ? k : m, a_stride), 1);
-    right = Draw<T>(numbers(b_rows ? k : n, b_rows ? n : k, b_stride), 2);
-    before = Draw<T>(numbers(m, n, c_stride), 3);
+    left = DrawNormal<T>(numbers(a_rows ? m : k, a_rows ? k : m, a_stride), 1);
+    right = DrawNormal<T>(numbers(b_rows ? k : n, b_rows ? n : k, b_stride), 2);
+    before = DrawNormal<T>(numbers(m, n, c_stride), 3);
   }
   std::vector<T> Run(bool add) const {
     std::vector<T> c = before;

@@ -1,8 +1,9 @@
 #include "derrd/losses/bce.h"
 
 #include <cassert>
-#include <cmath>
 #include <cstddef>
+
+#include "derrd/losses/sigmoid.h"
 
 namespace derrd {
 namespace {
@@ -13,11 +14,9 @@ double Sum(std::span<const T> x, T sign, std::span<T> gradient) {
   assert(x.size() == gradient.size());
   double loss = 0.0;
   for (std::size_t n = 0; n < x.size(); ++n) {
-    const T y = sign * x[n];
-    // e = exp(-|y|) never overflows; -log sigma(y) = log(1 + exp(-y)).
-    const T e = std::exp(-std::abs(y));
-    loss += static_cast<double>(std::log1p(e) + (y < 0 ? -y : T{0}));
-    gradient[n] = -sign * (y < 0 ? T{1} : e) / (T{1} + e);
+    const Softplus<T> term(-sign * x[n]);
+    loss += static_cast<double>(term.value);
+    gradient[n] = -sign * term.sigma;
   }
   return loss;
 }

@@ -13,8 +13,8 @@ namespace {
 using kernels::Gemm;
 using kernels::Op;
 
-constexpr std::size_t kRowGrain = 128;  // rows a task scales
-constexpr std::size_t kTile = 512;      // columns of a tile
+constexpr std::size_t kScaleGrain = 128;  // rows a task scales
+constexpr std::size_t kTile = 512;        // columns of a tile
 
 // Scales the row and returns 1 / its length, or clears it and returns 0. The largest element is
 // taken out first, so that no square overflows or vanishes. What is not a number makes the row so.
@@ -65,7 +65,7 @@ template <typename T>
 void UnitRows<T>::Set(MatrixView<const T> rows, const Parallel& parallel) {
   unit_.Reshape(rows.rows(), rows.cols());
   inverse_length_.resize(rows.rows());
-  parallel.ForRanges(rows.rows(), kRowGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(rows.rows(), kScaleGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       std::copy_n(rows.row(r), rows.cols(), unit_.row(r));
       inverse_length_[r] = ScaleToUnit(rows.cols(), unit_.row(r));
@@ -76,7 +76,7 @@ void UnitRows<T>::Set(MatrixView<const T> rows, const Parallel& parallel) {
 template <typename T>
 void UnitRows<T>::Backward(MatrixView<T> gradient, const Parallel& parallel) const {
   assert(gradient.rows() == unit_.rows() && gradient.cols() == unit_.cols());
-  parallel.ForRanges(gradient.rows(), kRowGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(gradient.rows(), kScaleGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       T* g = gradient.row(r);
       const T along = kernels::Dot(g, unit_.row(r), gradient.cols());

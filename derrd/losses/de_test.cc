@@ -17,13 +17,13 @@
 namespace derrd {
 namespace {
 
-constexpr std::array kNames = {"first",       "first_bias", "second",
-                               "second_bias", "selection",  "selection_bias"};
+constexpr std::array kDeNames = {"first",       "first_bias", "second",
+                                 "second_bias", "selection",  "selection_bias"};
 
 // Values or gradients of everything learned.
 template <typename T>
-struct Tensors {
-  explicit Tensors(const ExpertShape& s)
+struct DeTensors {
+  explicit DeTensors(const ExpertShape& s)
       : matrices{Matrix<T>(s.experts * s.student_width, s.hidden_width),
                  Matrix<T>(s.experts, s.hidden_width),
                  Matrix<T>(s.experts * s.hidden_width, s.teacher_width),
@@ -42,8 +42,8 @@ struct Tensors {
 };
 
 template <typename T>
-struct Problem {
-  Problem(const ExpertShape& shape_, std::size_t rows, std::uint64_t seed, double scale = 0.5)
+struct DeProblem {
+  DeProblem(const ExpertShape& shape_, std::size_t rows, std::uint64_t seed, double scale = 0.5)
       : shape(shape_),
         weights(shape),
         gradients(shape),
@@ -69,28 +69,28 @@ struct Problem {
   }
 
   ExpertShape shape;
-  Tensors<T> weights, gradients;
+  DeTensors<T> weights, gradients;
   Matrix<T> student, teacher, gumbel, student_gradient;
   std::vector<T> row_weights;
   DeOptions options{1.0, 0.0};
   DeLoss<T> loss;
 };
 
-void ExpectGradients(Problem<double>& p, const std::string& what, double tolerance = 1e-6) {
+void ExpectGradients(DeProblem<double>& p, const std::string& what, double tolerance = 1e-6) {
   p.Compute();
-  const Tensors<double> gradients = p.gradients;
+  const DeTensors<double> gradients = p.gradients;
   const Matrix<double> of_student = p.student_gradient;
   const auto loss = [&] { return p.Compute(); };
   ExpectGradient(p.student.view().elements(), of_student.view().elements(), loss, what + " student",
                  1e-5, tolerance);
-  for (std::size_t t = 0; t < kNames.size(); ++t) {
+  for (std::size_t t = 0; t < kDeNames.size(); ++t) {
     ExpectGradient(p.weights.matrices[t].view().elements(), gradients.matrices[t].view().elements(),
-                   loss, what + " " + kNames[t], 1e-5, tolerance);
+                   loss, what + " " + kDeNames[t], 1e-5, tolerance);
   }
 }
 
 // The formula read off the page, one row and one expert after the other.
-double Direct(const Problem<double>& p) {
+double DeDirect(const DeProblem<double>& p) {
   const auto& [first, first_bias, second, second_bias, selection, selection_bias] =
       p.weights.matrices;
   double loss = 0.0;
@@ -128,27 +128,27 @@ double Direct(const Problem<double>& p) {
   return loss;
 }
 
-const std::vector<std::pair<ExpertShape, std::size_t>>& Shapes() {
+const std::vector<std::pair<ExpertShape, std::size_t>>& DeShapes() {
   static const std::vector<std::pair<ExpertShape, std::size_t>> shapes = {
       {{1, 1, 1, 1}, 1}, {{1, 3, 2, 5}, 4}, {{5, 4, 6, 7}, 9}, {{30, 2, 3, 4}, 5}};
   return shapes;
 }
 
 TEST(De, IsTheFormulaOfThePaper) {
-  for (const auto& [shape, rows] : Shapes()) {
+  for (const auto& [shape, rows] : DeShapes()) {
     for (const double temperature : {1.0, 0.3}) {
-      Problem<double> p(shape, rows, 1);
+      DeProblem<double> p(shape, rows, 1);
       p.options.temperature = temperature;
-      const double direct = Direct(p);
+      const double direct = DeDirect(p);
       EXPECT_NEAR(p.Compute(), direct, 1e-10 * std::max(1.0, direct));
     }
   }
 }
 
 TEST(De, GradientsAreThoseOfFiniteDifferences) {
-  for (const auto& [shape, rows] : Shapes()) {
+  for (const auto& [shape, rows] : DeShapes()) {
     for (const double temperature : {1.0, 0.3}) {
-      Problem<double> p(shape, rows, 2);
+      DeProblem<double> p(shape, rows, 2);
       p.options.temperature = temperature;
       ExpectGradients(p, "experts " + std::to_string(shape.experts));
     }
@@ -157,18 +157,18 @@ TEST(De, GradientsAreThoseOfFiniteDifferences) {
 
 TEST(De, AllExpertsButOneClosed) {
   // One expert's Gumbel draw dwarfs the rest at a low temperature: z is one-hot.
-  Problem<double> p({5, 4, 6, 7}, 9, 3);
+  DeProblem<double> p({5, 4, 6, 7}, 9, 3);
   p.options = {1e-4, 1e-3};
   for (std::size_t r = 0; r < p.gumbel.rows(); ++r) p.gumbel(r, r % 5) = 30.0;
   const double loss = p.Compute();
   EXPECT_EQ(p.loss.routed_pairs(), 9u);
-  EXPECT_NEAR(loss, Direct(p), 1e-9 * loss);
+  EXPECT_NEAR(loss, DeDirect(p), 1e-9 * loss);
   ExpectGradients(p, "one-hot");
   for (const double g : p.gradients.matrices[4].view().elements()) EXPECT_EQ(g, 0.0);
 }
 
 TEST(De, ExtremeInputsStayFinite) {
-  Problem<float> p({30, 20, 30, 40}, 50, 4);
+  DeProblem<float> p({30, 20, 30, 40}, 50, 4);
   p.options = {1e-10, 1e-3};
   for (float& x : p.student.view().elements()) x *= 80.0f;
   for (float& x : p.weights.matrices[4].view().elements()) x *= 80.0f;
@@ -180,23 +180,23 @@ TEST(De, ExtremeInputsStayFinite) {
 
 TEST(De, WhatIsNotFiniteIsNotHidden) {
   for (const std::size_t t : {0, 2, 4, 5}) {
-    Problem<float> p({5, 4, 6, 7}, 9, 8);
+    DeProblem<float> p({5, 4, 6, 7}, 9, 8);
     p.options.tolerance = 1e-3;
     p.weights.matrices[t](0, 0) = std::nanf("");
-    EXPECT_FALSE(std::isfinite(p.Compute())) << kNames[t];
+    EXPECT_FALSE(std::isfinite(p.Compute())) << kDeNames[t];
   }
-  Problem<float> p({5, 4, 6, 7}, 9, 8);
+  DeProblem<float> p({5, 4, 6, 7}, 9, 8);
   p.teacher(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(p.Compute()));
 }
 
 TEST(De, TheWeightScalesGradientsAlone) {
-  Problem<double> p({5, 4, 6, 7}, 9, 9);
+  DeProblem<double> p({5, 4, 6, 7}, 9, 9);
   const double loss = p.Compute();
-  const Tensors<double> gradients = p.gradients;
+  const DeTensors<double> gradients = p.gradients;
   p.options.weight = 0.25;
   EXPECT_EQ(p.Compute(), loss);
-  for (std::size_t t = 0; t < kNames.size(); ++t) {
+  for (std::size_t t = 0; t < kDeNames.size(); ++t) {
     for (std::size_t i = 0; i < gradients.matrices[t].size(); ++i) {
       EXPECT_NEAR(p.gradients.matrices[t].data()[i], 0.25 * gradients.matrices[t].data()[i], 1e-12);
     }
@@ -204,7 +204,7 @@ TEST(De, TheWeightScalesGradientsAlone) {
 }
 
 TEST(De, NoRowsGiveZeroGradients) {
-  Problem<double> p({5, 4, 6, 7}, 0, 5);
+  DeProblem<double> p({5, 4, 6, 7}, 0, 5);
   for (auto& m : p.gradients.matrices) {
     for (double& g : m.view().elements()) g = 1.0;
   }
@@ -225,18 +225,18 @@ TEST(De, SelfDistillationHalvesTheWidth) {
 // loss and 20 of a gradient's norm.
 TEST(De, RoutingChangesLittleAndLessWithTheTolerance) {
   for (const double temperature : {1.0, 0.5, 0.1, 0.02}) {
-    Problem<double> dense({30, 20, 30, 40}, 60, 6, 0.2);
+    DeProblem<double> dense({30, 20, 30, 40}, 60, 6, 0.2);
     dense.options.temperature = temperature;
     const double exact = dense.Compute();
     for (const double tolerance : {0.03, 1e-3, 1e-5}) {
-      Problem<double> routed({30, 20, 30, 40}, 60, 6, 0.2);
+      DeProblem<double> routed({30, 20, 30, 40}, 60, 6, 0.2);
       routed.options = {temperature, tolerance};
       EXPECT_NEAR(routed.Compute() / exact, 1.0, 5 * tolerance);
       EXPECT_LE(routed.loss.routed_pairs(), dense.loss.routed_pairs());
       if (temperature < 0.2) {
         EXPECT_LT(routed.loss.routed_pairs(), 60u * 15u);
       }
-      for (std::size_t t = 0; t < kNames.size(); ++t) {
+      for (std::size_t t = 0; t < kDeNames.size(); ++t) {
         const auto a = dense.gradients.matrices[t].view().elements();
         const auto b = routed.gradients.matrices[t].view().elements();
         double difference = 0.0, norm = 0.0;
@@ -245,31 +245,31 @@ TEST(De, RoutingChangesLittleAndLessWithTheTolerance) {
           norm += a[i] * a[i];
         }
         EXPECT_LE(std::sqrt(difference), 20 * tolerance * std::sqrt(norm))
-            << kNames[t] << " at temperature " << temperature << ", tolerance " << tolerance;
+            << kDeNames[t] << " at temperature " << temperature << ", tolerance " << tolerance;
       }
     }
   }
 }
 
 TEST(De, SameBitsAtAnyNumberOfThreads) {
-  Problem<float> one({30, 20, 30, 40}, 700, 7);
+  DeProblem<float> one({30, 20, 30, 40}, 700, 7);
   one.options = {0.3, 1e-3};
   const double loss = one.Compute(Parallel(1));
   for (const int threads : {2, 3, 8}) {
-    Problem<float> many({30, 20, 30, 40}, 700, 7);
+    DeProblem<float> many({30, 20, 30, 40}, 700, 7);
     many.options = one.options;
     EXPECT_EQ(many.Compute(Parallel(threads)), loss);
-    for (std::size_t t = 0; t < kNames.size(); ++t) {
+    for (std::size_t t = 0; t < kDeNames.size(); ++t) {
       const auto& a = one.gradients.matrices[t];
       const auto& b = many.gradients.matrices[t];
-      EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << kNames[t];
+      EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << kDeNames[t];
     }
   }
 }
 
 TEST(De, AgreesWithPyTorch) {
   const SafetensorsFile file(DERRD_TESTDATA "/de_reference.safetensors");
-  Problem<float> p({7, 6, 9, 12}, 11, 0);
+  DeProblem<float> p({7, 6, 9, 12}, 11, 0);
   const auto load = [&](const std::string& name, float* to, std::size_t size) {
     const auto from = file.Elements<double>(name);
     ASSERT_EQ(from.size(), size) << name;
@@ -288,15 +288,15 @@ TEST(De, AgreesWithPyTorch) {
   load("teacher", p.teacher.data(), p.teacher.size());
   load("gumbel", p.gumbel.data(), p.gumbel.size());
   load("row_weights", p.row_weights.data(), p.row_weights.size());
-  for (std::size_t t = 0; t < kNames.size(); ++t) {
-    load(kNames[t], p.weights.matrices[t].data(), p.weights.matrices[t].size());
+  for (std::size_t t = 0; t < kDeNames.size(); ++t) {
+    load(kDeNames[t], p.weights.matrices[t].data(), p.weights.matrices[t].size());
   }
   for (const std::string number : {"0.", "1.", "2."}) {
     p.options = {file.Elements<double>(number + "temperature")[0], 0.0};
     EXPECT_NEAR(p.Compute() / file.Elements<double>(number + "loss")[0], 1.0, 1e-5);
     expect(number + "student", p.student_gradient);
-    for (std::size_t t = 0; t < kNames.size(); ++t) {
-      expect(number + kNames[t], p.gradients.matrices[t]);
+    for (std::size_t t = 0; t < kDeNames.size(); ++t) {
+      expect(number + kDeNames[t], p.gradients.matrices[t]);
     }
   }
 }

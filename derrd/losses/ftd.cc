@@ -7,7 +7,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kBlock = 128;  // rows that a task compares with all others
+constexpr std::size_t kFtdRows = 128;  // rows that a task compares with all others
 
 }  // namespace
 
@@ -20,9 +20,9 @@ double FtdLoss<T>::Compute(MatrixView<const T> student, MatrixView<const T> teac
   student_.Set(student, parallel);
   teacher_.Set(teacher, parallel);
   const UnitPair<T> all{student_.view(), teacher_.view()};
-  std::vector<double> parts((n + kBlock - 1) / kBlock);
+  std::vector<double> parts((n + kFtdRows - 1) / kFtdRows);
   parallel.For(parts.size(), [&](std::size_t part) {
-    const std::size_t begin = part * kBlock, end = std::min(n, begin + kBlock);
+    const std::size_t begin = part * kFtdRows, end = std::min(n, begin + kFtdRows);
     const MatrixView<T> gradient = student_gradient.Rows(begin, end);
     std::ranges::fill(gradient.elements(), T{0});
     SimilarityTiles<T> tiles{student_tiles_.Take(), teacher_tiles_.Take()};

@@ -15,8 +15,8 @@ namespace derrd {
 namespace {
 
 template <typename T>
-struct Problem {
-  Problem(std::size_t rows, std::size_t student_width, std::size_t teacher_width)
+struct FtdProblem {
+  FtdProblem(std::size_t rows, std::size_t student_width, std::size_t teacher_width)
       : student(RandomRows<T>(rows, student_width, 1)),
         teacher(RandomRows<T>(rows, teacher_width, 2)),
         gradient(rows, student_width) {}
@@ -36,7 +36,7 @@ struct Problem {
 };
 
 // The formula read off the page.
-double Direct(const Problem<double>& p) {
+double FtdDirect(const FtdProblem<double>& p) {
   double loss = 0.0;
   for (std::size_t i = 0; i < p.student.rows(); ++i) {
     for (std::size_t j = 0; j < p.student.rows(); ++j) {
@@ -50,8 +50,8 @@ double Direct(const Problem<double>& p) {
 TEST(Ftd, IsTheFormulaOfThePaper) {
   for (const auto& [n, ds, dt] : std::vector<std::array<std::size_t, 3>>{
            {1, 1, 1}, {2, 1, 3}, {7, 4, 9}, {150, 3, 5}, {700, 2, 3}}) {
-    Problem<double> p(n, ds, dt);
-    const double direct = Direct(p);
+    FtdProblem<double> p(n, ds, dt);
+    const double direct = FtdDirect(p);
     EXPECT_NEAR(p.Compute(), direct, 1e-10 * std::max(1.0, direct)) << n;
   }
 }
@@ -60,7 +60,7 @@ TEST(Ftd, GradientsAreThoseOfFiniteDifferences) {
   for (const double weight : {1.0, 0.25}) {
     for (const auto& [n, ds, dt] :
          std::vector<std::array<std::size_t, 3>>{{1, 1, 1}, {2, 1, 3}, {7, 4, 9}, {133, 2, 3}}) {
-      Problem<double> p(n, ds, dt);
+      FtdProblem<double> p(n, ds, dt);
       p.weight = weight;
       p.ExpectGradients();
     }
@@ -68,7 +68,7 @@ TEST(Ftd, GradientsAreThoseOfFiniteDifferences) {
 }
 
 TEST(Ftd, AStudentLikeItsTeacherHasNoLoss) {
-  Problem<double> p(9, 4, 4);
+  FtdProblem<double> p(9, 4, 4);
   p.student = p.teacher;
   for (double& x : p.student.view().elements()) x *= 3;  // length does not matter
   EXPECT_NEAR(p.Compute(), 0.0, 1e-20);
@@ -76,15 +76,15 @@ TEST(Ftd, AStudentLikeItsTeacherHasNoLoss) {
 }
 
 TEST(Ftd, NoRowsHaveNoLoss) {
-  Problem<double> p(0, 4, 9);
+  FtdProblem<double> p(0, 4, 9);
   EXPECT_EQ(p.Compute(), 0.0);
 }
 
 TEST(Ftd, RowsOfLengthZeroAreSimilarToNothing) {
-  Problem<double> p(6, 4, 9);
+  FtdProblem<double> p(6, 4, 9);
   std::fill_n(p.student.row(2), 4, 0.0);
   std::fill_n(p.teacher.row(3), 9, 0.0);
-  EXPECT_NEAR(p.Compute(), Direct(p), 1e-12);
+  EXPECT_NEAR(p.Compute(), FtdDirect(p), 1e-12);
   for (const double g : p.gradient.view().elements()) EXPECT_TRUE(std::isfinite(g));
   for (std::size_t c = 0; c < 4; ++c) {
     EXPECT_EQ(p.gradient(2, c), 0.0);
@@ -94,7 +94,7 @@ TEST(Ftd, RowsOfLengthZeroAreSimilarToNothing) {
 
 TEST(Ftd, ExtremeInputsStayFinite) {
   for (const float scale : {1e-30f, 1e-11f, 1e18f}) {
-    Problem<float> p(200, 20, 40);
+    FtdProblem<float> p(200, 20, 40);
     for (float& x : p.student.view().elements()) x *= scale;
     for (float& x : p.teacher.view().elements()) x *= 1e18f;
     EXPECT_TRUE(std::isfinite(p.Compute())) << scale;
@@ -103,19 +103,19 @@ TEST(Ftd, ExtremeInputsStayFinite) {
 }
 
 TEST(Ftd, WhatIsNotFiniteIsNotHidden) {
-  Problem<float> p(9, 4, 6);
+  FtdProblem<float> p(9, 4, 6);
   p.student(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(p.Compute()));
-  Problem<float> q(9, 4, 6);
+  FtdProblem<float> q(9, 4, 6);
   q.teacher(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(q.Compute()));
 }
 
 TEST(Ftd, SameBitsAtAnyNumberOfThreads) {
-  Problem<float> one(700, 20, 40);
+  FtdProblem<float> one(700, 20, 40);
   const double loss = one.Compute(Parallel(1));
   for (const int threads : {2, 3, 8}) {
-    Problem<float> many(700, 20, 40);
+    FtdProblem<float> many(700, 20, 40);
     EXPECT_EQ(many.Compute(Parallel(threads)), loss);
     EXPECT_TRUE(SameBits(many.gradient, one.gradient));
   }

@@ -8,6 +8,7 @@
 #include "derrd/kernels/exp_log.h"
 #include "derrd/kernels/plackett_luce.h"
 #include "derrd/kernels/vectors.h"
+#include "derrd/losses/sigmoid.h"
 
 namespace derrd {
 namespace {
@@ -24,16 +25,6 @@ double PlackettLuce(std::span<const T> order, std::span<const T> tail, T weight,
   return kernels::PlackettLuce(order.data(), order.size(), tail.data(), tail.size(), weight,
                                order_gradient.data(), tail_gradient, work.data());
 }
-
-// log(1 + exp(x)), and its derivative.
-struct Softplus {
-  explicit Softplus(double x) {
-    const double e = std::exp(-std::abs(x));
-    value = std::max(x, 0.0) + std::log1p(e);
-    slope = (x >= 0 ? 1.0 : e) / (1.0 + e);
-  }
-  double value, slope;
-};
 
 }  // namespace
 
@@ -63,10 +54,10 @@ double HetCompOverallLoss(std::span<const T> observed, std::span<const T> unobse
   double loss = 0.0, slopes = 0.0;
   const auto add = [&](std::span<const T> scores, std::span<T> gradient) {
     for (std::size_t i = 0; i < scores.size(); ++i) {
-      const Softplus term(log_sum - static_cast<double>(scores[i]));
+      const Softplus<double> term(log_sum - static_cast<double>(scores[i]));
       loss += term.value;
-      slopes += term.slope;
-      gradient[i] = static_cast<T>(-static_cast<double>(weight) * term.slope);
+      slopes += term.sigma;
+      gradient[i] = static_cast<T>(-static_cast<double>(weight) * term.sigma);
     }
   };
   add(observed, observed_gradient);

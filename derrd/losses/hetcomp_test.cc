@@ -46,7 +46,7 @@ struct HetComp {
   }
 };
 
-Doubles Draw(std::size_t n, double scale, std::uint64_t entity) {
+Doubles HetcompDraw(std::size_t n, double scale, std::uint64_t entity) {
   RandomStream stream(4, Role::kTest, n, entity);
   Doubles x(n);
   for (double& value : x) value = scale * stream.Normal();
@@ -99,7 +99,8 @@ TEST(HetComp, IsTheFormulaOfTheAuthors) {
     for (const std::size_t top : {0, 1, 2, 9, 20, 53}) {
       for (const std::size_t rest : {1, 3, 130}) {
         for (const double scale : {0.0, 1.0, 20.0}) {
-          ExpectFormulas({Draw(observed, scale, 0), Draw(top, scale, 1), Draw(rest, scale, 2)});
+          ExpectFormulas({HetcompDraw(observed, scale, 0), HetcompDraw(top, scale, 1),
+                          HetcompDraw(rest, scale, 2)});
         }
       }
     }
@@ -110,7 +111,8 @@ TEST(HetComp, GradientsAreThoseOfFiniteDifferences) {
   for (const std::size_t observed : {0, 1, 4}) {
     for (const std::size_t top : {0, 1, 2, 9, 20, 53}) {
       for (const std::size_t rest : {0, 1, 70}) {
-        HetComp(Draw(observed, 2, 3), Draw(top, 2, 4), Draw(rest, 2, 5)).ExpectGradients();
+        HetComp(HetcompDraw(observed, 2, 3), HetcompDraw(top, 2, 4), HetcompDraw(rest, 2, 5))
+            .ExpectGradients();
       }
     }
   }

@@ -13,7 +13,7 @@ namespace {
 using kernels::Gemm;
 using kernels::Op;
 
-constexpr std::size_t kBlock = 128;       // rows a task takes
+constexpr std::size_t kHintRows = 128;    // rows a task takes
 constexpr std::size_t kWeightGrain = 32;  // rows of a weight matrix whose gradient a task sums
 
 // gradient = input^T output_gradient, and the bias's: the sum of output_gradient's rows. Each
@@ -45,9 +45,9 @@ double HintLoss<T>::Compute(const ProjectorTensors<const T>& weights, MatrixView
   hidden_.Reshape(n, weights.first.cols());
   hidden_gradient_.Reshape(n, weights.first.cols());
   residual_.Reshape(n, teacher.cols());
-  std::vector<double> parts((n + kBlock - 1) / kBlock);
+  std::vector<double> parts((n + kHintRows - 1) / kHintRows);
   parallel.For(parts.size(), [&](std::size_t part) {
-    const std::size_t begin = part * kBlock, end = std::min(n, begin + kBlock);
+    const std::size_t begin = part * kHintRows, end = std::min(n, begin + kHintRows);
     parts[part] =
         ComputeRows(weights, begin, end, student, teacher, row_weights, weight, student_gradient);
   });

@@ -14,11 +14,11 @@
 namespace derrd {
 namespace {
 
-constexpr std::array kNames = {"first", "first_bias", "second", "second_bias"};
+constexpr std::array kHintNames = {"first", "first_bias", "second", "second_bias"};
 
 // Values or gradients of the projector.
 template <typename T>
-struct Tensors {
+struct HintTensors {
   ProjectorTensors<T> View() { return {first, first_bias, second, second_bias}; }
   ProjectorTensors<const T> ConstView() const { return {first, first_bias, second, second_bias}; }
   std::array<Matrix<T>*, 4> All() { return {&first, &first_bias, &second, &second_bias}; }
@@ -27,8 +27,8 @@ struct Tensors {
 };
 
 template <typename T>
-struct Problem {
-  Problem(std::size_t rows, std::size_t ds, std::size_t h, std::size_t dt)
+struct HintProblem {
+  HintProblem(std::size_t rows, std::size_t ds, std::size_t h, std::size_t dt)
       : weights{RandomRows<T>(ds, h, 1, 0.5), RandomRows<T>(1, h, 2, 0.5),
                 RandomRows<T>(h, dt, 3, 0.5), RandomRows<T>(1, dt, 4, 0.5)},
         gradients{Matrix<T>(ds, h), Matrix<T>(1, h), Matrix<T>(h, dt), Matrix<T>(1, dt)},
@@ -43,17 +43,17 @@ struct Problem {
   }
   void ExpectGradients() {
     Compute();
-    Tensors<T> found = gradients;
+    HintTensors<T> found = gradients;
     const Matrix<T> of_student = student_gradient;
     const auto weighted = [&] { return weight * Compute(); };
     ExpectGradient(student.view().elements(), of_student.view().elements(), weighted, "student");
-    for (std::size_t t = 0; t < kNames.size(); ++t) {
+    for (std::size_t t = 0; t < kHintNames.size(); ++t) {
       ExpectGradient(weights.All()[t]->view().elements(), found.All()[t]->view().elements(),
-                     weighted, kNames[t]);
+                     weighted, kHintNames[t]);
     }
   }
 
-  Tensors<T> weights, gradients;
+  HintTensors<T> weights, gradients;
   Matrix<T> student, teacher, student_gradient;
   std::vector<T> row_weights;
   T weight = 1;
@@ -61,7 +61,7 @@ struct Problem {
 };
 
 // The formula read off the page, one row after the other.
-double Direct(const Problem<double>& p) {
+double HintDirect(const HintProblem<double>& p) {
   double loss = 0.0;
   for (std::size_t r = 0; r < p.student.rows(); ++r) {
     for (std::size_t c = 0; c < p.teacher.cols(); ++c) {
@@ -79,24 +79,24 @@ double Direct(const Problem<double>& p) {
   return loss;
 }
 
-const std::vector<std::array<std::size_t, 4>>& Shapes() {
+const std::vector<std::array<std::size_t, 4>>& HintShapes() {
   static const std::vector<std::array<std::size_t, 4>> shapes = {
       {1, 1, 1, 1}, {4, 3, 2, 5}, {9, 4, 6, 7}, {300, 2, 3, 4}, {5, 40, 41, 3}};
   return shapes;
 }
 
 TEST(Hint, IsTheFormulaOfThePaper) {
-  for (const auto& [n, ds, h, dt] : Shapes()) {
-    Problem<double> p(n, ds, h, dt);
-    const double direct = Direct(p);
+  for (const auto& [n, ds, h, dt] : HintShapes()) {
+    HintProblem<double> p(n, ds, h, dt);
+    const double direct = HintDirect(p);
     EXPECT_NEAR(p.Compute(), direct, 1e-10 * std::max(1.0, direct)) << n;
   }
 }
 
 TEST(Hint, GradientsAreThoseOfFiniteDifferences) {
   for (const double weight : {1.0, 0.25}) {
-    for (const auto& [n, ds, h, dt] : Shapes()) {
-      Problem<double> p(n, ds, h, dt);
+    for (const auto& [n, ds, h, dt] : HintShapes()) {
+      HintProblem<double> p(n, ds, h, dt);
       p.weight = weight;
       p.ExpectGradients();
     }
@@ -104,11 +104,11 @@ TEST(Hint, GradientsAreThoseOfFiniteDifferences) {
 }
 
 TEST(Hint, IsDistillationExpertsWithOneExpert) {
-  Problem<double> p(9, 4, 6, 7);
+  HintProblem<double> p(9, 4, 6, 7);
   const double loss = p.Compute();
   DeLoss<double> de({1, 4, 6, 7});
   const Matrix<double> selection(7, 1), selection_bias(1, 1), gumbel(9, 1);
-  Tensors<double> gradients = p.gradients;
+  HintTensors<double> gradients = p.gradients;
   Matrix<double> selection_gradient(7, 1), selection_bias_gradient(1, 1), student_gradient(9, 4);
   const ExpertTensors<const double> weights{p.weights.first,  p.weights.first_bias,
                                             p.weights.second, p.weights.second_bias,
@@ -119,7 +119,7 @@ TEST(Hint, IsDistillationExpertsWithOneExpert) {
   EXPECT_NEAR(de.Compute(weights, p.student, p.teacher, gumbel, p.row_weights, {1.0, 0.0},
                          of_weights, student_gradient, Parallel(1)),
               loss, 1e-10 * loss);
-  for (std::size_t t = 0; t < kNames.size(); ++t) {
+  for (std::size_t t = 0; t < kHintNames.size(); ++t) {
     for (std::size_t i = 0; i < gradients.All()[t]->size(); ++i) {
       EXPECT_NEAR(gradients.All()[t]->data()[i], p.gradients.All()[t]->data()[i], 1e-9);
     }
@@ -130,7 +130,7 @@ TEST(Hint, IsDistillationExpertsWithOneExpert) {
 }
 
 TEST(Hint, NoRowsGiveZeroGradients) {
-  Problem<double> p(0, 4, 6, 7);
+  HintProblem<double> p(0, 4, 6, 7);
   for (Matrix<double>* matrix : p.gradients.All()) {
     for (double& g : matrix->view().elements()) g = 1.0;
   }
@@ -142,7 +142,7 @@ TEST(Hint, NoRowsGiveZeroGradients) {
 
 // No unit is open: the biases of the second layer alone learn.
 TEST(Hint, AClosedLayerPassesNothingBack) {
-  Problem<double> p(9, 4, 6, 7);
+  HintProblem<double> p(9, 4, 6, 7);
   for (double& bias : p.weights.first_bias.view().elements()) bias = -100.0;
   p.Compute();
   for (const Matrix<double>* matrix :
@@ -153,7 +153,7 @@ TEST(Hint, AClosedLayerPassesNothingBack) {
 }
 
 TEST(Hint, ExtremeInputsStayFinite) {
-  Problem<float> p(200, 20, 30, 40);
+  HintProblem<float> p(200, 20, 30, 40);
   for (float& x : p.student.view().elements()) x *= 1e10f;
   EXPECT_TRUE(std::isfinite(p.Compute()));
   for (Matrix<float>* matrix : p.gradients.All()) {
@@ -162,25 +162,25 @@ TEST(Hint, ExtremeInputsStayFinite) {
 }
 
 TEST(Hint, WhatIsNotFiniteIsNotHidden) {
-  for (std::size_t t = 0; t < kNames.size(); ++t) {
-    Problem<float> p(9, 4, 6, 7);
+  for (std::size_t t = 0; t < kHintNames.size(); ++t) {
+    HintProblem<float> p(9, 4, 6, 7);
     p.weights.All()[t]->view()(0, 0) = std::nanf("");
-    EXPECT_FALSE(std::isfinite(p.Compute())) << kNames[t];
+    EXPECT_FALSE(std::isfinite(p.Compute())) << kHintNames[t];
   }
-  Problem<float> p(9, 4, 6, 7);
+  HintProblem<float> p(9, 4, 6, 7);
   p.teacher(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(p.Compute()));
 }
 
 TEST(Hint, SameBitsAtAnyNumberOfThreads) {
-  Problem<float> one(700, 20, 110, 200);
+  HintProblem<float> one(700, 20, 110, 200);
   const double loss = one.Compute(Parallel(1));
   for (const int threads : {2, 3, 8}) {
-    Problem<float> many(700, 20, 110, 200);
+    HintProblem<float> many(700, 20, 110, 200);
     EXPECT_EQ(many.Compute(Parallel(threads)), loss);
     EXPECT_TRUE(SameBits(many.student_gradient, one.student_gradient));
-    for (std::size_t t = 0; t < kNames.size(); ++t) {
-      EXPECT_TRUE(SameBits(*many.gradients.All()[t], *one.gradients.All()[t])) << kNames[t];
+    for (std::size_t t = 0; t < kHintNames.size(); ++t) {
+      EXPECT_TRUE(SameBits(*many.gradients.All()[t], *one.gradients.All()[t])) << kHintNames[t];
     }
   }
 }

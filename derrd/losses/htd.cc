@@ -12,7 +12,7 @@ namespace {
 using kernels::Gemm;
 using kernels::Op;
 
-constexpr std::size_t kBlock = 128;  // rows of a group that a task compares
+constexpr std::size_t kHtdRows = 128;  // rows of a group that a task compares
 
 template <typename T>
 void SortRows(MatrixView<const T> rows, const Grouping& grouping, Matrix<T>& sorted) {
@@ -45,7 +45,7 @@ void AssignGroups(MatrixView<const T> teacher, MatrixView<const T> selection,
                   std::span<const T> bias, std::uint32_t first, std::span<std::uint32_t> group_of,
                   const Parallel& parallel) {
   const std::size_t groups = selection.cols(), width = teacher.cols();
-  parallel.ForRanges(teacher.rows(), kBlock, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(teacher.rows(), kHtdRows, [&](std::size_t begin, std::size_t end) {
     Matrix<T> logits(end - begin, groups);
     for (std::size_t r = 0; r < logits.rows(); ++r) std::ranges::copy(bias, logits.row(r));
     Gemm(Op::kNone, Op::kNone, end - begin, groups, width, T{1}, teacher.row(begin), width,
@@ -77,8 +77,8 @@ auto HtdLoss<T>::Blocks(const Grouping& grouping) -> std::vector<Block> {
   std::vector<Block> blocks;
   for (std::size_t g = 0; g < grouping.groups(); ++g) {
     const std::size_t group_begin = grouping.begin[g], group_end = grouping.begin[g + 1];
-    for (std::size_t begin = group_begin; begin < group_end; begin += kBlock) {
-      blocks.push_back({begin, std::min(begin + kBlock, group_end), group_begin, group_end});
+    for (std::size_t begin = group_begin; begin < group_end; begin += kHtdRows) {
+      blocks.push_back({begin, std::min(begin + kHtdRows, group_end), group_begin, group_end});
     }
   }
   return blocks;

@@ -19,9 +19,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 template <typename T>
-struct Problem {
-  Problem(std::size_t rows, std::size_t student_width, std::size_t teacher_width,
-          std::uint32_t groups)
+struct HtdProblem {
+  HtdProblem(std::size_t rows, std::size_t student_width, std::size_t teacher_width,
+             std::uint32_t groups)
       : student(RandomRows<T>(rows, student_width, 1)),
         teacher(RandomRows<T>(rows, teacher_width, 2)),
         gradient(rows, student_width) {
@@ -54,7 +54,7 @@ struct Problem {
 };
 
 // The formula read off the page, with means taken group by group.
-double Direct(const Problem<double>& p, std::uint32_t groups) {
+double HtdDirect(const HtdProblem<double>& p, std::uint32_t groups) {
   double loss = 0.0;
   const std::size_t n = p.student.rows();
   for (std::size_t i = 0; i < n; ++i) {
@@ -86,24 +86,24 @@ struct Shape {
   std::uint32_t groups;
 };
 
-const std::vector<Shape>& Shapes() {
+const std::vector<Shape>& HtdShapes() {
   static const std::vector<Shape> shapes = {
       {1, 1, 1, 1}, {1, 3, 2, 60}, {7, 4, 9, 3}, {40, 3, 5, 60}, {300, 2, 3, 2}};
   return shapes;
 }
 
 TEST(Htd, IsTheFormulaOfThePaper) {
-  for (const auto& [n, ds, dt, groups] : Shapes()) {
-    Problem<double> p(n, ds, dt, groups);
-    const double direct = Direct(p, groups);
+  for (const auto& [n, ds, dt, groups] : HtdShapes()) {
+    HtdProblem<double> p(n, ds, dt, groups);
+    const double direct = HtdDirect(p, groups);
     EXPECT_NEAR(p.Compute(), direct, 1e-10 * std::max(1.0, direct)) << n;
   }
 }
 
 TEST(Htd, GradientsAreThoseOfFiniteDifferences) {
   for (const double weight : {1.0, 0.25}) {
-    for (const auto& [n, ds, dt, groups] : Shapes()) {
-      Problem<double> p(n, ds, dt, groups);
+    for (const auto& [n, ds, dt, groups] : HtdShapes()) {
+      HtdProblem<double> p(n, ds, dt, groups);
       p.weight = weight;
       p.ExpectGradients();
     }
@@ -111,24 +111,24 @@ TEST(Htd, GradientsAreThoseOfFiniteDifferences) {
 }
 
 TEST(Htd, NoRowsHaveNoLoss) {
-  Problem<double> p(0, 4, 9, 3);
+  HtdProblem<double> p(0, 4, 9, 3);
   EXPECT_EQ(p.grouping.groups(), 0u);
   EXPECT_EQ(p.Compute(), 0.0);
 }
 
 TEST(Htd, RowsOfLengthZeroAreSimilarToNothing) {
-  Problem<double> p(12, 4, 9, 2);
+  HtdProblem<double> p(12, 4, 9, 2);
   std::fill_n(p.student.row(2), 4, 0.0);
   std::fill_n(p.teacher.row(3), 9, 0.0);
   p.SetGroups(2);
-  EXPECT_NEAR(p.Compute(), Direct(p, 2), 1e-12);
+  EXPECT_NEAR(p.Compute(), HtdDirect(p, 2), 1e-12);
   for (const double g : p.gradient.view().elements()) EXPECT_TRUE(std::isfinite(g));
   for (std::size_t c = 0; c < 4; ++c) EXPECT_EQ(p.gradient(2, c), 0.0);
 }
 
 // Two opposite rows in one group: their mean has no direction.
 TEST(Htd, APrototypeOfLengthZeroIsSimilarToNothing) {
-  Problem<double> p(2, 3, 3, 1);
+  HtdProblem<double> p(2, 3, 3, 1);
   for (std::size_t c = 0; c < 3; ++c) {
     p.student(1, c) = -p.student(0, c);
     p.teacher(1, c) = -p.teacher(0, c);
@@ -140,7 +140,7 @@ TEST(Htd, APrototypeOfLengthZeroIsSimilarToNothing) {
 
 TEST(Htd, ExtremeInputsStayFinite) {
   for (const float scale : {1e-30f, 1e-11f, 1e18f}) {
-    Problem<float> p(200, 20, 40, 5);
+    HtdProblem<float> p(200, 20, 40, 5);
     for (float& x : p.student.view().elements()) x *= scale;
     for (float& x : p.teacher.view().elements()) x *= 1e18f;
     p.SetGroups(5);
@@ -150,19 +150,19 @@ TEST(Htd, ExtremeInputsStayFinite) {
 }
 
 TEST(Htd, WhatIsNotFiniteIsNotHidden) {
-  Problem<float> p(9, 4, 6, 2);
+  HtdProblem<float> p(9, 4, 6, 2);
   p.student(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(p.Compute()));
-  Problem<float> q(9, 4, 6, 2);
+  HtdProblem<float> q(9, 4, 6, 2);
   q.teacher(3, 2) = std::nanf("");
   EXPECT_FALSE(std::isfinite(q.Compute()));
 }
 
 TEST(Htd, SameBitsAtAnyNumberOfThreads) {
-  Problem<float> one(900, 20, 40, 4);
+  HtdProblem<float> one(900, 20, 40, 4);
   const double loss = one.Compute(Parallel(1));
   for (const int threads : {2, 3, 8}) {
-    Problem<float> many(900, 20, 40, 4);
+    HtdProblem<float> many(900, 20, 40, 4);
     EXPECT_EQ(many.Compute(Parallel(threads)), loss);
     EXPECT_TRUE(SameBits(many.gradient, one.gradient));
   }

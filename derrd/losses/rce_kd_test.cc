@@ -39,7 +39,7 @@ struct RceKd {
   }
 };
 
-Doubles Draw(std::size_t n, double scale, std::uint64_t entity) {
+Doubles RceKdDraw(std::size_t n, double scale, std::uint64_t entity) {
   RandomStream stream(5, Role::kTest, n, entity);
   Doubles x(n);
   for (double& value : x) value = scale * stream.Normal();
@@ -57,7 +57,7 @@ long double DirectCrossEntropy(const Doubles& student, const Doubles& teacher, d
   }
   return loss;
 }
-double Direct(const RceKd& r) {
+double RceKdDirect(const RceKd& r) {
   const long double share = std::exp(-static_cast<long double>(r.shape.beta) * r.shape.overlap);
   return static_cast<double>(
       (1 - share) * DirectCrossEntropy(r.top, r.top_teacher, r.shape.temperature) +
@@ -65,7 +65,7 @@ double Direct(const RceKd& r) {
 }
 
 void ExpectFormula(RceKd r) {
-  EXPECT_NEAR(r.Loss(), Direct(r), 1e-9 * std::max(1.0, std::abs(Direct(r))));
+  EXPECT_NEAR(r.Loss(), RceKdDirect(r), 1e-9 * std::max(1.0, std::abs(RceKdDirect(r))));
 }
 
 TEST(RceKd, IsTheFormulaOfThePaper) {
@@ -75,8 +75,8 @@ TEST(RceKd, IsTheFormulaOfThePaper) {
         for (const RceKdShape& shape :
              {RceKdShape{0, 3, 1}, RceKdShape{1, 3, 1}, RceKdShape{0.4, 0, 2},
               RceKdShape{0.4, 10, 0.5}, RceKdShape{0.02, 3, 10}}) {
-          RceKd r(Draw(top, scale, 0), Draw(top, scale, 1), Draw(drawn, scale, 2),
-                  Draw(drawn, scale, 3));
+          RceKd r(RceKdDraw(top, scale, 0), RceKdDraw(top, scale, 1), RceKdDraw(drawn, scale, 2),
+                  RceKdDraw(drawn, scale, 3));
           r.shape = shape;
           ExpectFormula(r);
         }
@@ -89,7 +89,8 @@ TEST(RceKd, GradientIsThatOfFiniteDifferences) {
   for (const std::size_t top : {1, 3, 50}) {
     for (const std::size_t drawn : {1, 4, 97}) {
       for (const double temperature : {0.5, 1.0, 10.0}) {
-        RceKd r(Draw(top, 2, 4), Draw(top, 2, 5), Draw(drawn, 2, 6), Draw(drawn, 2, 7));
+        RceKd r(RceKdDraw(top, 2, 4), RceKdDraw(top, 2, 5), RceKdDraw(drawn, 2, 6),
+                RceKdDraw(drawn, 2, 7));
         r.shape.temperature = temperature;
         r.ExpectGradients();
       }

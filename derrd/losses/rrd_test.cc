@@ -35,7 +35,7 @@ struct Rrd {
   }
 };
 
-std::vector<double> Draw(std::size_t n, double scale, std::uint64_t entity) {
+std::vector<double> RrdDraw(std::size_t n, double scale, std::uint64_t entity) {
   RandomStream stream(2, Role::kTest, n, entity);
   std::vector<double> x(n);
   for (double& value : x) value = scale * stream.Normal();
@@ -43,7 +43,7 @@ std::vector<double> Draw(std::size_t n, double scale, std::uint64_t entity) {
 }
 
 // The formula as the paper has it, in long double and without any care for overflow.
-double Direct(const Rrd& rrd) {
+double RrdDirect(const Rrd& rrd) {
   long double loss = 0;
   for (std::size_t k = 0; k < rrd.interesting.size(); ++k) {
     long double below = 0;
@@ -59,8 +59,8 @@ TEST(Rrd, IsTheFormulaOfThePaper) {
   for (const std::size_t k : {1, 2, 5, 40}) {
     for (const std::size_t l : {0, 1, 3, 40}) {
       for (const double scale : {0.0, 1.0, 20.0}) {
-        Rrd rrd(Draw(k, scale, 0), Draw(l, scale, 1));
-        EXPECT_NEAR(rrd.Loss(), Direct(rrd), 1e-9 * std::max(1.0, std::abs(Direct(rrd))))
+        Rrd rrd(RrdDraw(k, scale, 0), RrdDraw(l, scale, 1));
+        EXPECT_NEAR(rrd.Loss(), RrdDirect(rrd), 1e-9 * std::max(1.0, std::abs(RrdDirect(rrd))))
             << k << " " << l << " " << scale;
       }
     }
@@ -70,7 +70,7 @@ TEST(Rrd, IsTheFormulaOfThePaper) {
 TEST(Rrd, GradientIsThatOfFiniteDifferences) {
   for (const std::size_t k : {1, 2, 5, 40}) {
     for (const std::size_t l : {0, 1, 3, 40})
-      Rrd(Draw(k, 2, 2), Draw(l, 2, 3), 0.7).ExpectGradients();
+      Rrd(RrdDraw(k, 2, 2), RrdDraw(l, 2, 3), 0.7).ExpectGradients();
   }
 }
 
@@ -78,7 +78,7 @@ TEST(Rrd, ExtremeScoresStayFiniteAndRight) {
   Rrd falling({80, 0, -80}, {-80, -80}), rising({-80, 0, 80}, {-80}),
       beaten({-80, -80}, {80, 80, 80});
   for (Rrd* rrd : {&falling, &rising, &beaten}) {
-    EXPECT_NEAR(rrd->Loss(), Direct(*rrd), 1e-9 * std::max(1.0, Direct(*rrd)));
+    EXPECT_NEAR(rrd->Loss(), RrdDirect(*rrd), 1e-9 * std::max(1.0, RrdDirect(*rrd)));
     rrd->ExpectGradients();
   }
   // In single precision exp(-160) is zero: the sums must not be taken from it.

@@ -135,20 +135,20 @@ TEST_P(BaseModelTest, LearnsFromATeacher) {
 INSTANTIATE_TEST_SUITE_P(, BaseModelTest, testing::Values("lightgcn", "neumf", "cdae"),
                          [](const auto& test) { return test.param; });
 
-using Names = std::vector<std::string>;
+using NewIds = std::vector<std::string>;
 
 ModelFile EarlierNeuMf(int layers) {
   ModelFile file;
   file.model = std::make_unique<NeuMf>(NeuMfShape::For(2, 3, 8, layers), 1);
-  file.user_ids = Ids(Names{"a", "b"});
-  file.item_ids = Ids(Names{"x", "y", "z"});
+  file.user_ids = Ids(NewIds{"a", "b"});
+  file.item_ids = Ids(NewIds{"x", "y", "z"});
   return file;
 }
 
 TEST(WarmStartOfNetworks, TakesRowsAndLayers) {
   NeuMf student(NeuMfShape::For(1, 3, 8, 2), 2);
   const ModelFile earlier = EarlierNeuMf(2);
-  WarmStart(earlier, "old", Ids(Names{"b"}), Ids(Names{"x", "y", "z"}), student);
+  WarmStart(earlier, "old", Ids(NewIds{"b"}), Ids(NewIds{"x", "y", "z"}), student);
   Matrix<float> now(1, 3), then(1, 3);
   student.Refresh(Parallel(1));
   dynamic_cast<NeuMf&>(*earlier.model).Refresh(Parallel(1));
@@ -159,15 +159,15 @@ TEST(WarmStartOfNetworks, TakesRowsAndLayers) {
 
 TEST(WarmStartOfNetworks, OtherLayersOrNoneToTrainAreRefused) {
   NeuMf student(NeuMfShape::For(2, 3, 8, 2), 2);
-  EXPECT_THROW(WarmStart(EarlierNeuMf(3), "old", Ids(Names{"a"}), Ids(Names{"x"}), student),
+  EXPECT_THROW(WarmStart(EarlierNeuMf(3), "old", Ids(NewIds{"a"}), Ids(NewIds{"x"}), student),
                UsageError);
   const ItemLists lists{{0, 1}, {0}};
   LightGcn graph(lists.view(), 1, 8, 1, 1);
   ModelFile answers;
   answers.model = graph.Copy();
-  answers.user_ids = Ids(Names{"a"});
-  answers.item_ids = Ids(Names{"x"});
-  EXPECT_THROW(WarmStart(answers, "old", Ids(Names{"a"}), Ids(Names{"x"}), graph), UsageError);
+  answers.user_ids = Ids(NewIds{"a"});
+  answers.item_ids = Ids(NewIds{"x"});
+  EXPECT_THROW(WarmStart(answers, "old", Ids(NewIds{"a"}), Ids(NewIds{"x"}), graph), UsageError);
 }
 
 }  // namespace

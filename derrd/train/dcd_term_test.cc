@@ -69,12 +69,12 @@ class DcdTest : public TermsTest {
   }
 };
 
-const DcdOptions kOptions{1.0, 1.0, 3, 20, 10.0};
+const DcdOptions kDcdTermOptions{1.0, 1.0, 3, 20, 10.0};
 
 TEST_F(DcdTest, CorrectsWhatTheStudentRanksWronglyFromBothSides) {
   const Rankings of_users = Ranking(20);
   const auto of_items = UsersOfItems(20);
-  DcdTerm term = Make(kOptions);
+  DcdTerm term = Make(kDcdTermOptions);
   std::set<Indices> lists_of_one_user, lists_of_one_item;
   for (std::int32_t epoch = 0; epoch < 4; ++epoch) {
     const double loss = Step(term, epoch);
@@ -104,7 +104,7 @@ TEST_F(DcdTest, CorrectsWhatTheStudentRanksWronglyFromBothSides) {
 }
 
 TEST_F(DcdTest, TheItemsSideMayBeLeftOut) {
-  DcdOptions options = kOptions;
+  DcdOptions options = kDcdTermOptions;
   options.item_weight = 0.0;
   DcdTerm term = Make(options);
   EXPECT_GT(Step(term, 0), 0.0);
@@ -113,9 +113,9 @@ TEST_F(DcdTest, TheItemsSideMayBeLeftOut) {
 }
 
 TEST_F(DcdTest, TheWeightsScaleTheGradientAndNotTheReportedLoss) {
-  DcdTerm one = Make(kOptions);
+  DcdTerm one = Make(kDcdTermOptions);
   const double loss = Step(one, 0), norm = GradientNorm();
-  DcdOptions options = kOptions;
+  DcdOptions options = kDcdTermOptions;
   options.user_weight = options.item_weight = 2.0;
   DcdTerm two = Make(options);
   EXPECT_NEAR(Step(two, 0) / loss, 1.0, 1e-6);
@@ -123,7 +123,7 @@ TEST_F(DcdTest, TheWeightsScaleTheGradientAndNotTheReportedLoss) {
 }
 
 TEST_F(DcdTest, TooFewForTheCorrectionsAreFoundBeforeTraining) {
-  DcdOptions options = kOptions;
+  DcdOptions options = kDcdTermOptions;
   options.corrections = 21;
   EXPECT_THROW(Make(options), UsageError);
   options.corrections = 4;
@@ -132,7 +132,7 @@ TEST_F(DcdTest, TooFewForTheCorrectionsAreFoundBeforeTraining) {
 }
 
 TEST_F(DcdTest, AStudentWhoseScoresAreNotFiniteIsAnError) {
-  DcdTerm term = Make(kOptions);
+  DcdTerm term = Make(kDcdTermOptions);
   student_.tables()[1]->values(static_cast<std::size_t>(Ranking(20).Of(0)[3]), 0) =
       std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(term.BeginEpoch(0, student_, parallel_), Error);

@@ -10,7 +10,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kRowGrain = 64;  // rows a task draws for
+constexpr std::size_t kDrawGrain = 64;  // rows a task draws for
 
 }  // namespace
 
@@ -80,7 +80,7 @@ void ExpertSide::DrawGumbel(std::span<const Part> parts, std::uint32_t step,
                             const Parallel& parallel) {
   std::size_t first = 0;
   for (const Part& part : parts) {
-    parallel.ForRanges(part.entities.size(), kRowGrain, [&](std::size_t begin, std::size_t end) {
+    parallel.ForRanges(part.entities.size(), kDrawGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         RandomStream stream(seed_, part.role, step, static_cast<std::uint64_t>(part.entities[i]));
         float* uniform = gumbel_.row(first + i);

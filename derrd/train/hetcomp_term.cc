@@ -11,7 +11,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kUserGrain = 16;  // users a task computes
+constexpr std::size_t kHetCompGrain = 16;  // users a task computes
 
 // Calls take(item) for every item of `candidates` that is in neither list. All are ascending.
 template <typename Take>
@@ -126,7 +126,7 @@ void HetCompTerm::Fill(const Batch& batch, const Parallel& parallel) {
   const auto users = batch.distinct_users;
   offsets_.resize(users.size() + 1);
   const auto for_each_user = [&](const auto& visit) {
-    parallel.ForRanges(users.size(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+    parallel.ForRanges(users.size(), kHetCompGrain, [&](std::size_t begin, std::size_t end) {
       std::vector<std::int32_t> sorted_top;
       for (std::size_t i = begin; i < end; ++i) {
         const auto user = static_cast<std::size_t>(users[i]);
@@ -161,7 +161,7 @@ double HetCompTerm::Step(const Batch& batch, TrainableModel& student, const Para
   std::vector<double> losses(lists.lists());
   const auto weight = static_cast<float>(ranking_ ? options_.ranking_weight : options_.weight);
   const auto loss = ranking_ ? &HetCompRankingLoss<float> : &HetCompOverallLoss<float>;
-  parallel.ForRanges(lists.lists(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(lists.lists(), kHetCompGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto user = static_cast<std::size_t>(lists.users[i]);
       const std::size_t observed = trajectory_.observed.Of(user).size(), top = TopOf(user).size();

@@ -100,9 +100,9 @@ TEST_F(HetCompTest, AFewOthersStandForAllOfThem) {
 }
 
 // The authors' dynamic knowledge construction (main.py), for one teacher, as it reads there.
-class Reference {
+class HetcompTermReference {
  public:
-  Reference(const TeacherTrajectory& trajectory, std::size_t depth) : depth_(depth) {
+  HetcompTermReference(const TeacherTrajectory& trajectory, std::size_t depth) : depth_(depth) {
     for (const Rankings& rankings : trajectory.unobserved) stages_.push_back(&rankings);
   }
   void Look(const Rankings& student, double threshold) {
@@ -141,7 +141,7 @@ TEST_F(HetCompTest, UsersMoveOnAsTheAuthorsHaveIt) {
   options.alpha = 1.3;
   HetCompTerm term = Make(options);
   const TeacherTrajectory trajectory = Trajectory();
-  Reference reference(trajectory, 10);
+  HetcompTermReference reference(trajectory, 10);
   const auto state = term.State();
   ASSERT_EQ(state.size(), 1u);
   std::size_t moved = 0, stayed = 0;

@@ -3,7 +3,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kRowGrain = 64;  // rows a task gathers
+constexpr std::size_t kGatherGrain = 64;  // rows a task gathers
 
 }  // namespace
 
@@ -17,7 +17,7 @@ void LatentRows::Gather(std::span<const Part> parts, const TrainableModel& stude
   teacher_.Reshape(rows, teacher.representation_width());
   std::size_t first = 0;
   for (const Part& part : parts_) {
-    parallel.ForRanges(part.entities.size(), kRowGrain, [&](std::size_t begin, std::size_t end) {
+    parallel.ForRanges(part.entities.size(), kGatherGrain, [&](std::size_t begin, std::size_t end) {
       const auto entities = part.entities.subspan(begin, end - begin);
       student.Representations(part.side, entities,
                               student_.view().Rows(first + begin, first + end));

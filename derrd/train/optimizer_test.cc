@@ -16,7 +16,7 @@ namespace {
 
 // The rules that move the touched rows alone, one parameter at a time, in double precision, each
 // written down from its paper.
-struct Reference {
+struct OptimizerReference {
   OptimizerKind kind;
   double rate, beta1, beta2, epsilon, l2;
   std::vector<double> w, a, b;  // parameters, and what the rule remembers of each
@@ -38,7 +38,8 @@ struct Reference {
   }
 };
 
-Reference Start(const OptimizerOptions& options, double rate, const Matrix<float>& values) {
+OptimizerReference Start(const OptimizerOptions& options, double rate,
+                         const Matrix<float>& values) {
   const std::vector<double> w(values.data(), values.data() + values.size());
   return {options.kind,
           rate,
@@ -63,7 +64,7 @@ TEST_P(RowOptimizers, MoveTheTouchedRowsByTheRuleAndNoOther) {
   const Parallel parallel(2);
   for (const std::size_t width : {1, 7, 16, 33, 200}) {
     EmbeddingTable table = RandomTable(23, width);
-    Reference reference = Start(options_, 0.02, table.values);
+    OptimizerReference reference = Start(options_, 0.02, table.values);
     const auto optimizer = MakeOptimizer(options_);
     optimizer->Add(&table);
     for (int step = 0; step < 300; ++step) {
@@ -131,7 +132,7 @@ TEST_P(EveryOptimizer, DenseParametersHaveTheOrdinaryAdam) {
   DenseParameter layer("layer", 3, 5);
   OptimizerOptions adam = options_;
   adam.kind = OptimizerKind::kRowAdam;
-  Reference reference = Start(adam, 0.003, layer.values);
+  OptimizerReference reference = Start(adam, 0.003, layer.values);
   const auto optimizer = MakeOptimizer(options_);
   optimizer->Add(&layer);
   const Parallel parallel(1);

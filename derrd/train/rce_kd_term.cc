@@ -11,7 +11,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kUserGrain = 32;  // users a task computes
+constexpr std::size_t kRceKdGrain = 32;  // users a task computes
 
 // Whether an item is among those of a list; the list's order does not matter.
 class Members {
@@ -117,7 +117,7 @@ double RceKdTerm::Step(const Batch& batch, TrainableModel& student, const Parall
   gradients_.resize(items_.size());
   student.Scores(lists, scores_, parallel);
   std::vector<double> losses(users.size());
-  parallel.ForRanges(users.size(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+  parallel.ForRanges(users.size(), kRceKdGrain, [&](std::size_t begin, std::size_t end) {
     const std::size_t top = options_.top;
     for (std::size_t i = begin; i < end; ++i) {
       const auto user = static_cast<std::size_t>(users[i]);

@@ -24,11 +24,11 @@ class RceKdTest : public TermsTest {
   }
 };
 
-const RceKdOptions kOptions{1.0, 8, 7, 20, 10.0, 3.0, 1.0};
+const RceKdOptions kRceKdTermOptions{1.0, 8, 7, 20, 10.0, 3.0, 1.0};
 
 TEST_F(RceKdTest, AsksForTheStudentsTopADrawFromItAndTheRestOfTheTeachers) {
   const Rankings wanted = TopOf(teacher_, 8);
-  RceKdTerm term = Make(kOptions);
+  RceKdTerm term = Make(kRceKdTermOptions);
   std::set<Indices> draws_of_one_user;
   for (std::int32_t epoch = 0; epoch < 4; ++epoch) {
     const double loss = Step(term, epoch);
@@ -77,7 +77,7 @@ TEST_F(RceKdTest, AsksForTheStudentsTopADrawFromItAndTheRestOfTheTeachers) {
 TEST_F(RceKdTest, DrawsFromAboveTheTeachersItems) {
   // All of the teacher's top lies in the first half of the student's: with a low temperature none
   // is drawn from the other half.
-  RceKdOptions options = kOptions;
+  RceKdOptions options = kRceKdTermOptions;
   options.sampling_temperature = 0.02;
   const Rankings pool = TopOf(student_, 20);
   Matrix<std::int32_t> top(dataset_.users(), 8);
@@ -95,9 +95,9 @@ TEST_F(RceKdTest, DrawsFromAboveTheTeachersItems) {
 }
 
 TEST_F(RceKdTest, TheWeightScalesTheGradientAndNotTheReportedLoss) {
-  RceKdTerm one = Make(kOptions);
+  RceKdTerm one = Make(kRceKdTermOptions);
   const double loss = Step(one, 0), norm = GradientNorm();
-  RceKdOptions options = kOptions;
+  RceKdOptions options = kRceKdTermOptions;
   options.weight = 2.0;
   RceKdTerm two = Make(options);
   EXPECT_NEAR(Step(two, 0) / loss, 1.0, 1e-6);
@@ -105,15 +105,15 @@ TEST_F(RceKdTest, TheWeightScalesTheGradientAndNotTheReportedLoss) {
 }
 
 TEST_F(RceKdTest, ImpossibleLengthsAreFoundBeforeTraining) {
-  RceKdOptions options = kOptions;
+  RceKdOptions options = kRceKdTermOptions;
   options.pool = 61;  // of 60 items
   EXPECT_THROW(Make(options), UsageError);
   options.pool = 7;
   EXPECT_THROW(Make(options), UsageError);
-  options = kOptions;
+  options = kRceKdTermOptions;
   options.drawn = 21;
   EXPECT_THROW(Make(options), UsageError);
-  EXPECT_THROW(RceKdTerm(dataset_, teacher_, TopOf(teacher_, 7), kOptions, 3), UsageError);
+  EXPECT_THROW(RceKdTerm(dataset_, teacher_, TopOf(teacher_, 7), kRceKdTermOptions, 3), UsageError);
 }
 
 }  // namespace

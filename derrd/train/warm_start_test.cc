@@ -11,13 +11,13 @@
 namespace derrd {
 namespace {
 
-using Names = std::vector<std::string>;
+using TakenIds = std::vector<std::string>;
 
 ModelFile Earlier(std::size_t width = 5) {
   ModelFile file;
   file.model = std::make_unique<BprMf>(3, 4, width, /*seed=*/1);
-  file.user_ids = Ids(Names{"ann", "bob", "cem"});
-  file.item_ids = Ids(Names{"w", "x", "y", "z"});
+  file.user_ids = Ids(TakenIds{"ann", "bob", "cem"});
+  file.item_ids = Ids(TakenIds{"w", "x", "y", "z"});
   return file;
 }
 
@@ -32,8 +32,8 @@ TEST(WarmStart, TakesRowsByIdAndLeavesNewOnes) {
   const auto& then = dynamic_cast<const BprMf&>(*earlier.model);
   BprMf student(4, 3, 5, /*seed=*/2);
   const BprMf fresh(4, 3, 5, /*seed=*/2);
-  const auto [users, items] = WarmStart(earlier, "earlier", Ids(Names{"dan", "cem", "ann", "eve"}),
-                                        Ids(Names{"z", "v", "w"}), student);
+  const auto [users, items] = WarmStart(earlier, "earlier", Ids(TakenIds{"dan", "cem", "ann", "eve"}),
+                                        Ids(TakenIds{"z", "v", "w"}), student);
   EXPECT_EQ(users.taken, 2u);
   EXPECT_EQ(users.fresh, 2u);
   EXPECT_EQ(users.gone, 1u);
@@ -53,7 +53,7 @@ TEST(WarmStart, NothingInCommonLeavesEverything) {
   BprMf student(1, 1, 5, 2);
   const BprMf fresh(1, 1, 5, 2);
   const auto [users, items] =
-      WarmStart(Earlier(), "earlier", Ids(Names{"x"}), Ids(Names{"ann"}), student);
+      WarmStart(Earlier(), "earlier", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
   EXPECT_EQ(users.taken + items.taken, 0u);
   EXPECT_EQ(users.gone, 3u);
   ExpectRow(student.user_rows(), 0, fresh.user_rows(), 0);
@@ -63,7 +63,7 @@ TEST(WarmStart, NothingInCommonLeavesEverything) {
 TEST(WarmStart, AnotherWidthIsRefusedWithBoth) {
   BprMf student(1, 1, 5, 2);
   try {
-    WarmStart(Earlier(7), "old.derrd", Ids(Names{"x"}), Ids(Names{"ann"}), student);
+    WarmStart(Earlier(7), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
     FAIL() << "took rows of another width";
   } catch (const UsageError& error) {
     EXPECT_EQ(std::string(error.what()),
@@ -81,7 +81,7 @@ class Other : public BprMf {
 TEST(WarmStart, AnotherKindIsRefused) {
   Other student(1, 1, 5, 2);
   try {
-    WarmStart(Earlier(), "old.derrd", Ids(Names{"x"}), Ids(Names{"ann"}), student);
+    WarmStart(Earlier(), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
     FAIL() << "took rows of another kind";
   } catch (const UsageError& error) {
     const std::string message = error.what();
