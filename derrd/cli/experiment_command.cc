@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
+#include <iostream>
 #include <optional>
 #include <set>
 #include <thread>
@@ -11,8 +11,6 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/experiment_plan.h"
 #include "derrd/cli/progress.h"
-#include "derrd/core/error.h"
-#include "derrd/core/file.h"
 #include "derrd/experiment/runner.h"
 #include "derrd/report/table.h"
 

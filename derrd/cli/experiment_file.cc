@@ -14,7 +14,7 @@
 namespace derrd::cli {
 namespace {
 
-using Names = std::vector<std::string>;
+using Words = std::vector<std::string>;
 
 // The experiment decides these.
 constexpr std::array<std::string_view, 13> kOwn = {
@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 13> kOwn = {
     "--resume", "--dataset", "--init",    "-o",       "--width", "--checkpoint-every"};
 
 // Joined with commas, as flags with several values take them.
-std::string Joined(const Names& words) {
+std::string Joined(const Words& words) {
   std::string joined;
   for (const std::string& word : words) joined += (joined.empty() ? "" : ",") + word;
   return joined;
@@ -49,7 +49,7 @@ class Reader {
  private:
   std::string Place(const toml::key& key) const { return PlaceOf(path_, key); }
 
-  void CheckKeys(const toml::table& table, const Names& known, const std::string& what) const {
+  void CheckKeys(const toml::table& table, const Words& known, const std::string& what) const {
     for (const auto& [key, value] : table) {
       const std::string name(key.str());
       if (std::ranges::find(known, name) != known.end()) continue;
@@ -304,7 +304,7 @@ class Reader {
     const std::string name(key.str());
     if (name == "kind") {
       const std::string kind = TextOf(key, value);
-      const Names kinds = {"grid", "random", "halving"};
+      const Words kinds = {"grid", "random", "halving"};
       const auto found = std::ranges::find(kinds, kind);
       if (found == kinds.end()) {
         Fail<UsageError>("{}: the kind '{}' is none of {}{}", Place(key), kind, Joined(kinds),
@@ -325,13 +325,13 @@ class Reader {
     }
   }
 
-  static Names NamesOf(const std::vector<ExperimentPart>& parts) {
-    Names names;
+  static Words NamesOf(const std::vector<ExperimentPart>& parts) {
+    Words names;
     for (const ExperimentPart& part : parts) names.push_back(part.name);
     return names;
   }
 
-  Names KnownNames(const toml::key& key, const toml::node& value, const Names& known) const {
+  Words KnownNames(const toml::key& key, const toml::node& value, const Words& known) const {
     return ListOf<std::string>(key, value, [&](const toml::node& node) {
       const std::string name = TextOf(key, node);
       if (std::ranges::find(known, name) == known.end()) {

@@ -198,12 +198,12 @@ class ExperimentTest(ProgramCase):
         self.assertEqual([trial["values"] for trial in best], [trial["values"] for trial in rungs[1]])
 
     def test_a_run_that_diverges_is_a_result(self):
-        toml = TOML.replace('[method.none]', '[method.none.search]\nlearning-rate = [0.01, 1000.0]')
+        toml = TOML.replace("[method.none]",
+                            "[method.none]\noptimizer = 'sgd'\n[method.none.search]\nlearning-rate = [1000.0, 0.01]")
         lines = [json.loads(line) for line in self.experiment("diverges", toml).read_text().splitlines()]
         trials = [line for line in lines if line["role"] == "trial" and line["method"] == "none"]
-        failed = [trial for trial in trials if "error" in trial]
-        if failed:  # Adam may bear even that
-            self.assertEqual({trial["values"]["--learning-rate"] for trial in failed}, {"1000"})
+        failed = {trial["values"]["--learning-rate"] for trial in trials if "error" in trial}
+        self.assertEqual(failed, {"1000"})
         for line in lines:
             if line["role"] == "student" and line["method"] == "none":
                 self.assertEqual(line["values"]["--learning-rate"], "0.01")
@@ -253,28 +253,28 @@ seeds = 7
                 ("epochs = 12", "seed = 12", 5, ["'seed' is not set here"]),
                 ('file = "likes', 'fil = "likes', 9, ["'fil' is no key", "'file'"]),
                 ('file = "likes', 'file = "absent', 8, ["absent.derrd is not there", "--data"]),
-                ("[method.svd]", "[method.svdd]", 23, ["no method 'svdd'", "'svd'"]),
-                ('"rrd+de"', '"rrd+none"', 30, ["none stands alone"]),
-                ("lambda-rrd = {", "lambda-rd = {", 29, ["'lambda-rd'"]),
-                ("from = 0.001, to", "from = 0, to", 29, ["0 < from"]),
-                ("from = 0.001, to", "form = 0.001, to", 29, ["'form' is no key of a range", "'from'"]),
-                ("[0.001, 0.01, 0.1]", "[0.001, -1.0]", 37, ["--lambda-de"]),
-                ("[0.001, 0.01, 0.1]", "[0.1, 0.1]", 37, ["twice"]),
-                ('"random"', '"randon"', 40, ["'randon'", "'random'"]),
-                ('"random"', '"grid"', 29, ["needs a list"]),
-                ("budget = 3", "budget = 0", 41, ["'budget' is 0"]),
-                ("budget = 3", "budget = 3\nmetric = 'HR@6'", 42, ["no metric 'HR@6'", "'HR@5'"]),
-                ("rrd-top = 20", "rrd-top = 4", 24, ["--rrd-"]),
-                ("[student.mf]", "[student.mf]\nmodel = 'ials'", 25, ["--model ials"]),
-                ("[teacher.big]", "[teacher.big]\nmodel = 'neumf'", 24, ["--method svd", "big is neumf"]),
+                ("[method.svd]", "[method.svdd]", 22, ["no method 'svdd'", "'svd'"]),
+                ('"rrd+de"', '"rrd+none"', 29, ["none stands alone"]),
+                ("lambda-rrd = {", "lamda-rrd = {", 28, ["'lamda-rrd'", "'lambda-rrd'"]),
+                ("from = 0.001, to", "from = 0, to", 28, ["0 < from"]),
+                ("from = 0.001, to", "form = 0.001, to", 28, ["'form' is no key of a range", "'from'"]),
+                ("[0.001, 0.01, 0.1]", "[0.001, -1.0]", 36, ["--lambda-de"]),
+                ("[0.001, 0.01, 0.1]", "[0.1, 0.1]", 36, ["twice"]),
+                ('"random"', '"randon"', 39, ["'randon'", "'random'"]),
+                ('"random"', '"grid"', 28, ["needs a list"]),
+                ("budget = 3", "budget = 0", 40, ["'budget' is 0"]),
+                ("budget = 3", "budget = 3\nmetric = 'HR@6'", 41, ["no metric 'HR@6'", "'HR@5'"]),
+                ("rrd-top = 20", "rrd-top = 4", 23, ["--rrd-"]),
+                ("[student.mf]", "[student.mf]\nmodel = 'ials'", 24, ["--model ials"]),
+                ("[teacher.big]", "[teacher.big]\nmodel = 'neumf'", 23, ["--method svd", "big is neumf"]),
                 ("[teacher.big]", "[teacher.'b/g']", 11, ["'b/g' is no name"]),
                 ("[student.mf]\nwidth = 4", "[student.mf]", 18, ["has no width"]),
                 ("seeds = [0, 1]", "seeds = [0, 0]", 1, ["twice"]),
                 ("seeds = [0, 1]", "seeds = []", 1, ["empty"]),
                 ("seeds = [0, 1]", "seeds = [0", 3, ["not TOML"]),
-                ("budget = 3", "budget = 3\n[[grid]]\nteacher = 'bigg'", 43, ["no [teacher.bigg]", "'big'"]),
-                ("budget = 3", "budget = 3\n[[grid]]\nteachers = 'big'", 43, ["'teachers'", "'teacher'"]),
-                ("budget = 3", "budget = 3\n[[grid]]\n[[grid]]", 43, ["earlier grid"])):
+                ("budget = 3", "budget = 3\n[[grid]]\nteacher = 'bigg'", 42, ["no [teacher.bigg]", "'big'"]),
+                ("budget = 3", "budget = 3\n[[grid]]\nteachers = 'big'", 42, ["'teachers'", "'teacher'"]),
+                ("budget = 3", "budget = 3\n[[grid]]\n[[grid]]", 42, ["earlier grid"])):
             with self.subTest(new=new):
                 self.assertIn(old, TOML)
                 file.write_text(TOML.replace(old, new))

@@ -49,8 +49,8 @@ class Flags {
 
   std::size_t size() const { return flags_.size(); }
   bool empty() const { return flags_.empty(); }
-  auto begin() const { return flags_.begin(); }
-  auto end() const { return flags_.end(); }
+  std::vector<Flag>::const_iterator begin() const { return flags_.begin(); }
+  std::vector<Flag>::const_iterator end() const { return flags_.end(); }
   bool operator==(const Flags&) const = default;
 
  private:

@@ -6,8 +6,9 @@
 
 namespace derrd {
 
-// Makes the folder and holds it as long as this lives; Error when another process does. The lock
-// is gone with its process, however that ends.
+// Makes the folder and holds it as long as this, or a process that was started meanwhile, lives;
+// Error when another process holds it for longer than a few seconds. The lock is gone with its
+// processes, however they end.
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder);
