@@ -5,14 +5,13 @@
 
 namespace derrd::cli {
 
-DryRun::DryRun(const std::string& subcommand) : command_(program_.add_subcommand(subcommand)) {
+DryRun::DryRun(DryRunKind kind)
+    : command_(program_.add_subcommand(kind == DryRunKind::kDistilled ? "distill" : "train")) {
   program_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  if (subcommand == "distill") {
-    AddDistillOptions(*command_, options_);
-  } else {
-    options_.width = 200;
-    AddTrainingOptions(*command_, options_);
-  }
+  if (kind == DryRunKind::kDistilled) return AddDistillOptions(*command_, options_);
+  options_.width = 200;
+  AddTrainingOptions(*command_, options_);
+  if (kind == DryRunKind::kTeacher) AddKeepEvery(*command_, options_);
 }
 
 void DryRun::Parse(const PlacedFlags& flags, const std::string& dataset,

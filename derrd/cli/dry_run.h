@@ -10,10 +10,14 @@
 
 namespace derrd::cli {
 
-// The flags of `derrd SUBCOMMAND` ("train" or "distill"), declared and not parsed.
+// What the flags are for: those of a teacher are of `derrd train`, those of a student, which keeps
+// one model alone, of `train` or `distill`.
+enum class DryRunKind { kTeacher, kScratch, kDistilled };
+
+// The flags of such a run, declared and not parsed.
 class DryRun {
  public:
-  explicit DryRun(const std::string& subcommand);
+  explicit DryRun(DryRunKind kind);
 
   const CLI::App& command() const { return *command_; }
   // UsageError, with the place of the flag in its file, when the subcommand would not have them.

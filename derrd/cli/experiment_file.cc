@@ -30,8 +30,8 @@ std::string Joined(const Words& words) {
 
 class Reader {
  public:
-  Reader(const std::string& path, const CLI::App& train, const CLI::App& distill)
-      : path_(path), train_(train), distill_(distill), toml_(ParseToml(path)) {}
+  Reader(const std::string& path, const ExperimentCommands& commands)
+      : path_(path), commands_(commands), toml_(ParseToml(path)) {}
 
   ExperimentFile Read() {
     CheckKeys(toml_, {"seeds", "flags", "data", "teacher", "student", "method", "grid", "search"},
@@ -138,7 +138,7 @@ class Reader {
     for (const auto& [key, value] : toml_) {
       if (key.str() != "flags") continue;
       for (const auto& [flag, word] : TableOf(key, value)) {
-        ReadFlag(train_, flag, word, file_.flags);
+        ReadFlag(commands_.train, flag, word, file_.flags);
       }
     }
   }
@@ -197,7 +197,7 @@ class Reader {
       } else if (key.str() == "width") {
         part.flags.Set("--width", std::to_string(WholeOf(key, value, 1, 65536)), Place(key));
       } else {
-        ReadFlag(train_, key, value, part.flags);
+        ReadFlag(commands_.teacher, key, value, part.flags);
       }
     }
     if (!part.file.empty() && table.size() > 1) {
@@ -212,7 +212,7 @@ class Reader {
       if (key.str() == "width") {
         part.widths = WidthsOf(key, value);
       } else {
-        ReadFlag(train_, key, value, part.flags);
+        ReadFlag(commands_.train, key, value, part.flags);
       }
     }
   }
@@ -227,10 +227,13 @@ class Reader {
     } catch (const UsageError& error) {
       Fail<UsageError>("{}: {}", part.place, error.what());
     }
-    const CLI::App& command = part.method == MethodTable::kNone ? train_ : distill_;
+    const CLI::App& command =
+        part.method == MethodTable::kNone ? commands_.train : commands_.distill;
     for (const auto& [key, value] : table) {
       if (key.str() == "method") continue;
-      if (key.str() == "search") {
+      if (key.str() == "stages") {
+        part.stages = WholeOf(key, value, 1, 1000);
+      } else if (key.str() == "search") {
         ReadRanges(command, TableOf(key, value), part.ranges);
       } else {
         ReadFlag(command, key, value, part.flags);
@@ -321,7 +324,7 @@ class Reader {
     } else if (name == "factor") {
       file_.search.factor = static_cast<std::int32_t>(WholeOf(key, value, 2, 100));
     } else {
-      ReadRanges(train_, TableOf(key, value), file_.ranges);
+      ReadRanges(commands_.train, TableOf(key, value), file_.ranges);
     }
   }
 
@@ -388,8 +391,7 @@ class Reader {
   }
 
   std::string path_;
-  const CLI::App& train_;
-  const CLI::App& distill_;
+  ExperimentCommands commands_;
   toml::table toml_;
   MethodTable methods_;
   ExperimentFile file_;
@@ -397,9 +399,8 @@ class Reader {
 
 }  // namespace
 
-ExperimentFile ReadExperimentFile(const std::string& path, const CLI::App& train,
-                                  const CLI::App& distill) {
-  return Reader(path, train, distill).Read();
+ExperimentFile ReadExperimentFile(const std::string& path, const ExperimentCommands& commands) {
+  return Reader(path, commands).Read();
 }
 
 }  // namespace derrd::cli

@@ -42,6 +42,7 @@ struct ExperimentPart {
   PlacedFlags flags;
   std::vector<std::size_t> widths;    // of a student
   std::optional<std::uint64_t> seed;  // of a teacher
+  std::size_t stages = 4;             // of the teacher's training, for methods that need them
   std::vector<PlacedRange> ranges;    // of a method
 };
 
@@ -62,11 +63,15 @@ struct ExperimentFile {
   std::vector<PlacedRange> ranges;   // of every method
 };
 
-// `train` and `distill` have all the flags of these subcommands. UsageError that names file and
+// What flags a teacher, a student from scratch and a distilled one can have.
+struct ExperimentCommands {
+  const CLI::App &teacher, &train, &distill;
+};
+
+// UsageError that names file and
 // line for what is not TOML, an unknown key or name (with the nearest one), a value of the wrong
 // type, a part that is missing.
-ExperimentFile ReadExperimentFile(const std::string& path, const CLI::App& train,
-                                  const CLI::App& distill);
+ExperimentFile ReadExperimentFile(const std::string& path, const ExperimentCommands& commands);
 
 }  // namespace derrd::cli
 

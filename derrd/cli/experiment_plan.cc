@@ -10,6 +10,7 @@
 
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
+#include "derrd/cli/objective.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/core/nearest.h"
@@ -30,6 +31,17 @@ auto At(const std::string& place, const Check& check) {
     if (message.starts_with(place.substr(0, place.rfind(':') + 1))) throw;
     Fail<UsageError>("{}: {}", place, message);
   }
+}
+
+DryRunKind KindOf(const Cell& cell) {
+  return cell.subcommand == "train" ? DryRunKind::kScratch : DryRunKind::kDistilled;
+}
+
+// Whether the method learns from models along the teacher's training.
+bool NeedsStages(const MethodSum& sum) {
+  return std::ranges::any_of(sum.methods, [](const Method* method) {
+    return method->info().need == TeacherNeed::kRankingsAlongTraining;
+  });
 }
 
 class Planner {
@@ -196,13 +208,13 @@ class Planner {
     for (const PlacedRange& range : ranges) {
       flags.Set(range.range.flag, std::string(trial.ValueOf(range.range.flag)), range.place);
     }
-    DryRun run(cell.subcommand);
+    DryRun run(KindOf(cell));
     run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
   }
 
   void CheckCell(const ExperimentPart& method, const PlacedFlags& flags, Cell& cell) {
     const Dataset& dataset = datasets_[cell.data];
-    DryRun run(cell.subcommand);
+    DryRun run(KindOf(cell));
     run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
     const DistillOptions& options = run.options();
     cell.epochs = options.train.epochs;
@@ -211,7 +223,7 @@ class Planner {
       StoppingOptions(options, dataset);
       if (method.method == MethodTable::kSvd) return CheckFactors(cell);
       if (!options.model.IsSolved()) CheckMemory(MemoryNeeds(options, dataset));
-      if (cell.subcommand == "distill") CheckMethod(options, cell);
+      if (cell.subcommand == "distill") CheckMethod(options, method.stages, cell);
     });
   }
 
@@ -225,23 +237,29 @@ class Planner {
   }
 
   // Students of any width are of one kind, so one is made of each kind, method and teacher.
-  void CheckMethod(const DistillOptions& options, const Cell& cell) {
+  void CheckMethod(const DistillOptions& options, std::size_t stages, Cell& cell) {
     const PlannedTeacher& planned = plan_.teachers[cell.teacher];
     const MethodSum sum = options.table.Parse(options.method);
     const Model& teacher = *models_.at({cell.data, cell.teacher});
+    if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
+      if (planned.flags.Has("--keep-every")) {
+        cell.stages = stages;
+        return;  // nothing more can be told before they are there
+      }
+      Fail<UsageError>(
+          "--method {}: needs models along the teacher's training, and {} keeps none; add "
+          "keep-every = 10 to [teacher.{}]",
+          sum.name, planned.name, planned.name);
+    }
     CheckTeacher(sum, planned.name, teacher);
     Flags key = cell.flags;
     key.Set("--width", "2");
-    if (!checked_
-             .insert(fmt::format("{} {} {}", cell.data, planned.name, fmt::join(key.Words(), " ")))
-             .second) {
-      return;
-    }
+    const std::string words =
+        fmt::format("{} {} {}", cell.data, planned.name, fmt::join(key.Words(), " "));
+    if (!checked_.insert(words).second) return;
     const Dataset& dataset = datasets_[cell.data];
     const auto student = MakeModel(options.model, dataset, kSmallWidth, options.seed);
-    const MethodContext context{dataset, teacher, student->representation_width(), options.seed,
-                                parallel_};
-    for (const Method* method : sum.methods) method->MakeTerm(context);
+    Objective(options, sum, dataset, teacher, student->representation_width(), parallel_);
   }
 
   // A teacher that is there, or a small one of that kind that knows nothing yet.
@@ -257,7 +275,7 @@ class Planner {
       model = std::move(file.model);
       return;
     }
-    DryRun run("train");
+    DryRun run(DryRunKind::kTeacher);
     run.Parse(teacher_flags_[teacher], plan_.data[data].path, "");
     const TrainingOptions& options = run.options();
     planned.resumable = !options.model.IsSolved();
@@ -289,8 +307,10 @@ class Planner {
 
 Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed,
             const Parallel& parallel) {
-  const DryRun train("train"), distill("distill");
-  ExperimentFile file = ReadExperimentFile(path, train.command(), distill.command());
+  const DryRun teacher(DryRunKind::kTeacher), train(DryRunKind::kScratch),
+      distill(DryRunKind::kDistilled);
+  ExperimentFile file =
+      ReadExperimentFile(path, {teacher.command(), train.command(), distill.command()});
   const std::string beside = std::filesystem::path(path).parent_path().string();
   return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make();
 }

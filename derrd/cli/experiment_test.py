@@ -216,6 +216,20 @@ class ExperimentTest(ProgramCase):
         answer = json.loads(self.ok("evaluate", self.dataset, self.teacher, "--json").stdout)["models"][0]
         self.assertEqual(teachers[0]["test"], answer["metrics"])
 
+    def test_models_along_the_teachers_training(self):
+        toml = TOML.replace("[teacher.big]", "[teacher.big]\nkeep-every = 1").replace("[method.none]",
+                            "[method.hetcomp]\nhetcomp-top = 20\nhetcomp-rest = 0\nstages = 3") + """
+[[grid]]
+teacher = "big"
+method = "hetcomp"
+"""
+        lines = [json.loads(line) for line in self.experiment("stages", toml).read_text().splitlines()]
+        students = [line for line in lines if line["role"] == "student"]
+        self.assertEqual([len(line["config"]["hetcomp"]["stages"]) for line in students], [3, 3])
+        file, folder = self.folder / "no-stages.toml", self.folder / "never"
+        file.write_text(toml.replace("keep-every = 1\n", ""))
+        self.fails(2, "experiment", file, "-o", folder, says=[f"{file}:21", "keep-every", "[teacher.big]"])
+
     def test_grids_say_what_is_combined(self):
         toml = TOML + """
 [[grid]]

@@ -22,9 +22,11 @@ std::string_view Name(TeacherNeed need) {
 std::string Method::Lacks(const Model& teacher) const {
   const TeacherNeed need = info().need;
   if (need == TeacherNeed::kRepresentations && teacher.representation_width() == 0) {
-    return "has no representations";
+    return "has no representations; choose another of either";
   }
-  if (need == TeacherNeed::kRankingsAlongTraining) return "holds one state of its training alone";
+  if (need == TeacherNeed::kRankingsAlongTraining) {
+    return "holds one state of its training alone; choose another of either";
+  }
   return "";
 }
 

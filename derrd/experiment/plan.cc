@@ -16,8 +16,9 @@ namespace {
 // Words for people, then a fingerprint of all that decides the outcome.
 std::string NameOf(const std::string& words, const Run& run, const std::string& data,
                    const std::string& teacher) {
-  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", Version(), data, teacher,
-                                      run.subcommand, fmt::join(run.flags.Words(), "\n"), run.seed);
+  const std::string all =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", Version(), data, teacher, run.subcommand,
+                  fmt::join(run.flags.Words(), "\n"), run.seed, run.stages);
   return words + "-" + FingerprintOf(std::as_bytes(std::span(all)));
 }
 
@@ -89,6 +90,7 @@ class Planner {
     run.values = values;
     if (epochs > 0) run.flags.Set("--epochs", std::to_string(epochs));
     run.resumable = cell.resumable;
+    run.stages = cell.stages;
     const bool taught = run.subcommand == "distill";
     const std::string from = taught ? "." + plan_.teachers[cell.teacher].name : "";
     const std::string words = fmt::format("{}{}.{}.{}.w{}.s{}", data.name, from, cell.student,

@@ -19,6 +19,9 @@
 
 namespace derrd {
 
+// The flag of `derrd distill` for models of the teacher's training.
+inline constexpr const char* kStagesFlag = "--hetcomp-stages";
+
 struct PlannedData {
   std::string name, path;
   std::string fingerprint;  // of the file
@@ -70,6 +73,7 @@ struct Run {
   std::string subcommand;  // empty: a teacher that is there already
   Flags flags;             // all but paths, seed and threads
   Flags values;            // those of them that a search chose or tries
+  std::size_t stages = 0;  // as its cell's
   std::size_t rung = 0;    // of a trial
   bool resumable = true;
   std::string teacher_run;  // of a student: the name of its teacher's, also where it learns nothing

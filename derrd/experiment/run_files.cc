@@ -64,6 +64,25 @@ Json TrainedFacts(const std::string& model, const std::string& log) {
   return facts;
 }
 
+std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::size_t count) {
+  const auto best = files.Facts(run).at("config").value("best_epoch", std::int32_t{0});
+  std::vector<std::string> kept;
+  for (std::int32_t epochs = 1; epochs <= best; ++epochs) {
+    const std::string path = fmt::format("{}.epoch-{}.derrd", files.Model(run), epochs);
+    if (fs::exists(path)) kept.push_back(path);
+  }
+  if (kept.empty()) {
+    Fail("{}: was best after {} epochs and keeps no earlier model; lower the teacher's keep-every",
+         run, best + 1);
+  }
+  std::vector<std::string> stages;
+  for (std::size_t s = 1; s <= count; ++s) {
+    const std::string& path = kept[s * kept.size() / (count + 1)];
+    if (stages.empty() || stages.back() != path) stages.push_back(path);
+  }
+  return stages;
+}
+
 std::string LastWords(const RunFiles& files, const std::string& run) {
   std::ifstream said(files.Said(run));
   std::string last;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
@@ -46,6 +47,11 @@ class RunFiles {
 // The facts of a trained model but for those that are measured: what its file says, and its log
 // where there is one.
 nlohmann::ordered_json TrainedFacts(const std::string& model, const std::string& log);
+
+// Models along a trained run's training, written by --keep-every: `count` of them, spread evenly
+// over those before the epoch that was kept in the end, the earliest first; all where there are
+// fewer. Error when there is none.
+std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::size_t count);
 
 // The last line of what a run said.
 std::string LastWords(const RunFiles& files, const std::string& run);

@@ -1,5 +1,7 @@
 #include "derrd/experiment/runner.h"
 
+#include <fmt/ranges.h>
+
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -139,13 +141,17 @@ class Runner {
     return processes_.running() > 0;
   }
 
-  std::vector<std::string> WordsOf(const Run& run) const {
+  std::vector<std::string> WordsOf(const Run& run) {
     std::vector<std::string> words = {options_.program, run.subcommand, plan_.data[run.data].path};
     const auto add = [&words](std::vector<std::string> more) {
       words.insert(words.end(), more.begin(), more.end());
     };
     add(run.flags.Words());
     if (run.subcommand != "train") add({"--teacher", TeacherOf(run)});
+    if (run.stages > 0) {
+      const auto stages = StagesOf(files_, run.teacher_run, run.stages);
+      add({kStagesFlag, fmt::format("{}", fmt::join(stages, ","))});
+    }
     if (run.resumable) {
       add({"--resume", "--checkpoint-every", std::to_string(options_.checkpoint_every)});
     }
