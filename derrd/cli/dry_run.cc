@@ -8,7 +8,10 @@ namespace derrd::cli {
 DryRun::DryRun(DryRunKind kind)
     : command_(program_.add_subcommand(kind == DryRunKind::kDistilled ? "distill" : "train")) {
   program_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  if (kind == DryRunKind::kDistilled) return AddDistillOptions(*command_, options_);
+  if (kind == DryRunKind::kDistilled) {
+    AddDistillOptions(*command_, options_);
+    return;
+  }
   options_.width = 200;
   AddTrainingOptions(*command_, options_);
   if (kind == DryRunKind::kTeacher) AddKeepEvery(*command_, options_);

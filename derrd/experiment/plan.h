@@ -45,6 +45,7 @@ struct Cell {
   Flags flags;
   std::vector<Flags> trials;         // of the search; empty: none
   std::int32_t epochs = 0;           // at most
+  std::size_t stages = 0;            // of the teacher\'s training that the method learns from
   bool resumable = true;             // has checkpoints
   std::vector<std::uint64_t> seeds;  // the search has the first
 };
