@@ -13,8 +13,9 @@ MAY_KNOW = {
     "losses": {"core", "kernels"},
     "eval": {"models", "data", "core", "kernels"},
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
+    "experiment": {"eval", "models", "data", "core"},
     "report": {"eval", "models", "data", "core"},
-    "cli": {"report", "train", "losses", "eval", "models", "data", "core"},
+    "cli": {"report", "experiment", "train", "losses", "eval", "models", "data", "core"},
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

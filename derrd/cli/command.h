@@ -95,6 +95,8 @@ void AddEvaluateCommand(CLI::App& program);
 void AddRecommendCommand(CLI::App& program);
 void AddInfoCommand(CLI::App& program);
 void AddMethodsCommand(CLI::App& program);
+void AddExperimentCommand(CLI::App& program);
+void AddReportCommand(CLI::App& program);
 
 }  // namespace derrd::cli
 

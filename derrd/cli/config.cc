@@ -7,25 +7,14 @@
 #include <iterator>
 #include <optional>
 
+#include "derrd/cli/toml_flags.h"
 #include "derrd/core/error.h"
-#include "derrd/core/file.h"
 #include "derrd/core/nearest.h"
 
 namespace derrd::cli {
 namespace {
 
-constexpr std::string_view kConfigFlag = "--config";
 constexpr std::string_view kEndOfFlags = "--";
-
-std::string FlagOf(std::string key) {
-  std::ranges::replace(key, '_', '-');
-  return (key.size() == 1 ? "-" : "--") + key;
-}
-
-// Help and --config itself are no settings.
-bool IsSetting(const CLI::App& command, const CLI::Option& option) {
-  return &option != command.get_help_ptr() && !option.check_name(std::string(kConfigFlag));
-}
 
 std::vector<std::string> FlagsOf(const CLI::App& command) {
   std::vector<std::string> flags;
@@ -61,7 +50,7 @@ class ConfigReader {
       : program_(program), command_(command), path_(std::move(path)) {}
 
   void Read() {
-    const toml::table file = Parse();
+    const toml::table file = ParseToml(path_);
     ReadTable(file, /*top=*/true);
     if (const toml::node* own = file.get(command_.get_name())) ReadTable(*own->as_table(), false);
   }
@@ -82,21 +71,10 @@ class ConfigReader {
     std::string place;
   };
 
-  toml::table Parse() const {
-    const std::string text = ReadTextFile(path_);
-    try {
-      return toml::parse(text, path_);
-    } catch (const toml::parse_error& error) {
-      const toml::source_position at = error.source().begin;
-      Fail<UsageError>("{}:{}:{}: not TOML: {}; correct that line", path_, at.line, at.column,
-                       error.description());
-    }
-  }
-
   void ReadTable(const toml::table& table, bool top) {
     for (const auto& [key, value] : table) {
       const std::string name(key.str());
-      const std::string place = fmt::format("{}:{}", path_, key.source().begin.line);
+      const std::string place = PlaceOf(path_, key);
       if (top && FindSubcommand(program_, name) != nullptr) {
         if (!value.is_table()) FailType(place, name, "a table of flags", value);
         continue;
@@ -108,12 +86,12 @@ class ConfigReader {
   void ReadKey(const std::string& place, const std::string& name, const toml::node& value,
                bool top) {
     const std::string flag = FlagOf(name);
-    const CLI::Option* option = command_.get_option_no_throw(flag);
-    if (option == nullptr || !IsSetting(command_, *option)) FailUnknown(place, name, value, top);
+    const CLI::Option* option = SettingNamed(command_, name);
+    if (option == nullptr) FailUnknown(place, name, value, top);
     Setting setting{{}, place};
     if (const toml::array* values = value.as_array()) {
       if (option->get_items_expected_max() <= 1) {
-        FailType(place, name, "one " + Expected(*option), value);
+        FailType(place, name, "one " + ExpectedBy(*option), value);
       }
       for (const toml::node& element : *values) Add(setting, flag, *option, name, element);
     } else {
@@ -123,67 +101,14 @@ class ConfigReader {
   }
 
   // The words that give the option one value. A value stands alone, so that it may be empty.
-  void Add(Setting& setting, const std::string& flag, const CLI::Option& option,
-           const std::string& name, const toml::node& value) const {
-    const std::optional<std::string> text = TextOf(option, value);
-    if (!text) FailType(setting.place, name, Expected(option), value);
-    if (IsFlag(option)) {
-      setting.words.push_back(flag + "=" + *text);
+  static void Add(Setting& setting, const std::string& flag, const CLI::Option& option,
+                  const std::string& name, const toml::node& value) {
+    const std::string text = WordOf(option, setting.place, name, value);
+    if (IsSwitch(option)) {
+      setting.words.push_back(flag + "=" + text);
     } else {
-      setting.words.insert(setting.words.end(), {flag, *text});
+      setting.words.insert(setting.words.end(), {flag, text});
     }
-  }
-
-  static bool IsFlag(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
-
-  // CLI11's name of the type ("INT", "FLOAT", "TEXT"), without what validators add to it.
-  static std::string TypeOf(const CLI::Option& option) {
-    const std::string name = option.get_type_name();
-    return name.substr(0, name.find(':'));
-  }
-
-  static std::string Expected(const CLI::Option& option) {
-    const std::string type = TypeOf(option);
-    if (IsFlag(option)) return "true or false";
-    if (type == "INT") return "whole number";
-    if (type == "UINT") return "whole number that is not negative";
-    if (type == "FLOAT") return "number";
-    return "text";
-  }
-
-  // The value as a word, or nothing when the option is of another type. Whole numbers pass for text
-  // too: ids often look like numbers.
-  static std::optional<std::string> TextOf(const CLI::Option& option, const toml::node& value) {
-    const std::string type = TypeOf(option);
-    const bool whole = type == "INT" || type == "UINT";
-    if (IsFlag(option)) {
-      if (!value.is_boolean()) return std::nullopt;
-      return *value.value<bool>() ? "true" : "false";
-    }
-    if (const auto number = value.value_exact<std::int64_t>()) {
-      if (type == "UINT" && *number < 0) return std::nullopt;
-      return std::to_string(*number);
-    }
-    if (const auto number = value.value_exact<double>()) {
-      return type == "FLOAT" ? std::optional(fmt::format("{}", *number)) : std::nullopt;
-    }
-    if (const auto text = value.value_exact<std::string>()) {
-      return whole || type == "FLOAT" ? std::nullopt : text;
-    }
-    return std::nullopt;
-  }
-
-  [[noreturn]] static void FailType(const std::string& place, const std::string& name,
-                                    const std::string& expected, const toml::node& value) {
-    const bool boolean = value.is_boolean(), text = value.is_string();
-    const std::string found = boolean             ? "true or false"
-                              : text              ? "text"
-                              : value.is_number() ? "a number of another kind"
-                              : value.is_array()  ? "an array"
-                              : value.is_table()  ? "a table"
-                                                  : "a date or time";
-    Fail<UsageError>("{}: '{}' needs {} and has {}; correct that line", place, name, expected,
-                     found);
   }
 
   [[noreturn]] void FailUnknown(const std::string& place, const std::string& name,
@@ -192,15 +117,7 @@ class ConfigReader {
       Fail<UsageError>("{}: [{}] is no subcommand{}", place, name,
                        DidYouMean(name, SubcommandsOf(program_)));
     }
-    std::vector<std::string> keys;
-    for (const CLI::Option* option : command_.get_options()) {
-      if (!IsSetting(command_, *option)) continue;
-      std::ranges::copy(option->get_lnames(), std::back_inserter(keys));
-    }
-    std::string dashed = name;
-    std::ranges::replace(dashed, '_', '-');
-    Fail<UsageError>("{}: '{}' is no flag of 'derrd {}'{}; 'derrd {} --help' lists them", place,
-                     name, command_.get_name(), DidYouMean(dashed, keys), command_.get_name());
+    FailNoFlag(command_, place, name);
   }
 
   const CLI::App& program_;

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "derrd/cli/methods/table.h"
-#include "derrd/cli/training.h"
+#include "derrd/cli/distill_options.h"
+#include "derrd/cli/objective.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
@@ -15,12 +15,6 @@ namespace derrd::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct DistillOptions : TrainingOptions {
-  std::string teacher;
-  std::string method = "de-rrd";
-  MethodTable table;
-};
 
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
@@ -61,17 +55,6 @@ Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const Metho
   config["teacher"] = Fingerprint(options.teacher);
   for (const Method* method : sum.methods) config[method->info().name] = method->Config();
   return config;
-}
-
-std::vector<std::unique_ptr<Term>> Objective(const DistillOptions& options, const MethodSum& sum,
-                                             const Dataset& dataset, const Model& teacher,
-                                             std::size_t student_width, const Parallel& parallel) {
-  std::vector<std::unique_ptr<Term>> terms;
-  if (sum.HasBase()) terms.push_back(MakeBaseTerm(options.model));
-  const MethodContext context{dataset,  teacher, options.teacher, student_width, options.seed,
-                              parallel, terms};
-  for (const Method* method : sum.methods) terms.push_back(method->MakeTerm(context));
-  return terms;
 }
 
 // What the methods read besides the data set.
@@ -123,20 +106,6 @@ void RunDistill(const DistillOptions& options) {
                 parallel);
 }
 
-// Refuses the word while flags are read, so that one of a configuration file is told of with its
-// line.
-CLI::Validator MethodName(const MethodTable& table) {
-  const auto check = [&table](const std::string& word) -> std::string {
-    try {
-      table.Parse(word);
-      return "";
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-  };
-  return CLI::Validator(check, "METHOD");
-}
-
 }  // namespace
 
 void AddDistillCommand(CLI::App& program) {
@@ -145,14 +114,7 @@ void AddDistillCommand(CLI::App& program) {
                                  "derrd distill citeulike.derrd --teacher teacher.derrd --method "
                                  "de-rrd --width 20 -o student.derrd",
                                  RunDistill);
-  options->width = 20;
-  AddTrainingOptions(*app, *options);
-  app->add_option("--teacher", options->teacher, "Model to distil")->required();
-  AddFlag(*app, "--method", options->method,
-          "none (from scratch), svd (the teacher cut to the width), or methods joined by '+', such "
-          "as de+rrd; `derrd methods` lists them",
-          MethodName(options->table));
-  options->table.AddFlags(*app);
+  AddDistillOptions(*app, *options);
 }
 
 }  // namespace derrd::cli

@@ -34,6 +34,8 @@ int Main(int argc, char** argv) {
   AddRecommendCommand(program);
   AddInfoCommand(program);
   AddMethodsCommand(program);
+  AddExperimentCommand(program);
+  AddReportCommand(program);
   Arguments arguments;
   try {
     arguments = ExpandConfig(program, {argv + 1, argv + argc});

@@ -48,6 +48,7 @@ enum class Role : std::uint8_t {
   kOverestimatedUser = 53,
   kRestItem = 54,
   kStudentTop = 55,
+  kSearchTrial = 60,
   kTest = 255,
 };
 

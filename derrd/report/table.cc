@@ -39,13 +39,12 @@ std::string Rule(std::size_t width, Table::Align align) {
 }  // namespace
 
 void Table::AddColumn(std::string title, Align align) {
-  titles_.push_back(Escaped(title));
+  titles_.push_back(std::move(title));
   aligns_.push_back(align);
 }
 
 void Table::AddRow(std::vector<std::string> cells) {
   assert(cells.size() == columns());
-  for (std::string& cell : cells) cell = Escaped(cell);
   rows_.push_back(std::move(cells));
 }
 
@@ -53,8 +52,8 @@ std::string Table::ToMarkdown() const {
   constexpr std::size_t kLeastWidth = 2;  // a rule is at least "-:"
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < columns(); ++c) {
-    std::size_t width = std::max(kLeastWidth, Width(titles_[c]));
-    for (const auto& row : rows_) width = std::max(width, Width(row[c]));
+    std::size_t width = std::max(kLeastWidth, Width(Escaped(titles_[c])));
+    for (const auto& row : rows_) width = std::max(width, Width(Escaped(row[c])));
     widths.push_back(width);
   }
   std::string text;
@@ -62,10 +61,10 @@ std::string Table::ToMarkdown() const {
     for (std::size_t c = 0; c < columns(); ++c) text.append("| ").append(cell(c)).append(" ");
     text += "|\n";
   };
-  add_line([&](std::size_t c) { return Padded(titles_[c], widths[c], aligns_[c]); });
+  add_line([&](std::size_t c) { return Padded(Escaped(titles_[c]), widths[c], aligns_[c]); });
   add_line([&](std::size_t c) { return Rule(widths[c], aligns_[c]); });
   for (const auto& row : rows_) {
-    add_line([&](std::size_t c) { return Padded(row[c], widths[c], aligns_[c]); });
+    add_line([&](std::size_t c) { return Padded(Escaped(row[c]), widths[c], aligns_[c]); });
   }
   return text;
 }

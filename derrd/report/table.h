@@ -21,6 +21,9 @@ class Table {
   void AddRow(std::vector<std::string> cells);
 
   std::size_t columns() const { return titles_.size(); }
+  const std::vector<std::string>& titles() const { return titles_; }
+  const std::vector<Align>& aligns() const { return aligns_; }
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
   // Lines, each ending in a newline. A '|' in a cell is escaped, a line break becomes a space.
   std::string ToMarkdown() const;
 

@@ -1,0 +1,318 @@
+#include "derrd/cli/experiment_plan.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "derrd/cli/dry_run.h"
+#include "derrd/cli/experiment_file.h"
+#include "derrd/cli/objective.h"
+#include "derrd/core/error.h"
+#include "derrd/core/fingerprint.h"
+#include "derrd/core/nearest.h"
+#include "derrd/eval/evaluator.h"
+#include "derrd/eval/same_ids.h"
+#include "derrd/models/bpr_mf.h"
+
+namespace derrd::cli {
+namespace {
+
+// What a check throws, with the line of what was checked in front.
+template <typename Check>
+auto At(const std::string& place, const Check& check) {
+  try {
+    return check();
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    if (message.starts_with(place.substr(0, place.rfind(':') + 1))) throw;
+    Fail<UsageError>("{}: {}", place, message);
+  }
+}
+
+DryRunKind KindOf(const Cell& cell) {
+  return cell.subcommand == "train" ? DryRunKind::kScratch : DryRunKind::kDistilled;
+}
+
+// Whether the method learns from models along the teacher's training.
+bool NeedsStages(const MethodSum& sum) {
+  return std::ranges::any_of(sum.methods, [](const Method* method) {
+    return method->info().need == TeacherNeed::kRankingsAlongTraining;
+  });
+}
+
+class Planner {
+ public:
+  Planner(ExperimentFile file, std::string folder, std::uint64_t seed, const Parallel& parallel)
+      : file_(std::move(file)), folder_(std::move(folder)), seed_(seed), parallel_(parallel) {}
+
+  Plan Make() {
+    plan_.search = file_.search;
+    for (const ExperimentPart& data : file_.data) AddData(data);
+    for (const ExperimentPart& teacher : file_.teachers) AddTeacher(teacher);
+    for (const ExperimentGrid& grid : file_.grids) AddGrid(grid);
+    return std::move(plan_);
+  }
+
+ private:
+  std::string PathOf(const std::string& file) const {
+    return (std::filesystem::path(folder_) / file).string();
+  }
+
+  void AddData(const ExperimentPart& part) {
+    const std::string path = PathOf(part.file);
+    Dataset dataset = At(part.place, [&] { return OpenAt(part, path); });
+    const std::vector<std::string> known = MetricNames(dataset.protocol());
+    PlannedData data{part.name, path, Fingerprint(path),
+                     std::string(MainMetric(dataset.protocol()))};
+    if (!file_.metric.empty()) {
+      if (std::ranges::find(known, file_.metric) == known.end()) {
+        Fail<UsageError>("{}: {} has no metric '{}'{}; known: {}", file_.metric_place, path,
+                         file_.metric, DidYouMean(file_.metric, known), fmt::join(known, ", "));
+      }
+      data.metric = file_.metric;
+    }
+    plan_.data.push_back(std::move(data));
+    datasets_.push_back(std::move(dataset));
+  }
+
+  static Dataset OpenAt(const ExperimentPart& part, const std::string& path) {
+    if (!std::filesystem::exists(path)) {
+      Fail<UsageError>("{}: {} is not there; `derrd import` makes it, --data names its folder",
+                       part.place, path);
+    }
+    Dataset dataset = Dataset::Open(path);
+    for (const auto& [split, name] :
+         {std::pair(&dataset.valid(), "validation"), {&dataset.test(), "test"}}) {
+      if (!split->empty()) continue;
+      Fail<UsageError>("{}: {} holds nothing out for {}; import it with a split of three",
+                       part.place, path, name);
+    }
+    return dataset;
+  }
+
+  void AddTeacher(const ExperimentPart& part) {
+    PlannedTeacher teacher;
+    teacher.name = part.name;
+    teacher.seed = part.seed;
+    if (part.file.empty()) {
+      PlacedFlags flags = file_.flags;
+      flags.Set(part.flags);
+      teacher.flags = flags.flags;
+      teacher_flags_.push_back(std::move(flags));
+    } else {
+      teacher.path = PathOf(part.file);
+      if (!std::filesystem::exists(teacher.path)) {
+        Fail<UsageError>("{}: {} is not there; check the path, --data names its folder", part.place,
+                         teacher.path);
+      }
+      teacher.fingerprint = Fingerprint(teacher.path);
+      teacher_flags_.emplace_back();
+    }
+    plan_.teachers.push_back(std::move(teacher));
+  }
+
+  static std::size_t IndexOf(const std::vector<ExperimentPart>& parts, const std::string& name) {
+    return static_cast<std::size_t>(std::ranges::find(parts, name, &ExperimentPart::name) -
+                                    parts.begin());
+  }
+
+  void AddGrid(const ExperimentGrid& grid) {
+    for (const std::string& data : grid.data) {
+      for (const std::string& teacher : grid.teachers) {
+        for (const std::string& student : grid.students) {
+          AddCells(grid, IndexOf(file_.data, data), IndexOf(file_.teachers, teacher),
+                   file_.students[IndexOf(file_.students, student)]);
+        }
+      }
+    }
+  }
+
+  void AddCells(const ExperimentGrid& grid, std::size_t data, std::size_t teacher,
+                const ExperimentPart& student) {
+    const std::vector<std::size_t>& widths = grid.widths.empty() ? student.widths : grid.widths;
+    if (widths.empty()) {
+      Fail<UsageError>("{}: [student.{}] has no width; add width = 20, or a list", student.place,
+                       student.name);
+    }
+    for (const std::size_t width : widths) {
+      for (const std::string& method : grid.methods) {
+        AddCell(grid, data, teacher, student, width, file_.methods[IndexOf(file_.methods, method)]);
+      }
+    }
+  }
+
+  void AddCell(const ExperimentGrid& grid, std::size_t data, std::size_t teacher,
+               const ExperimentPart& student, std::size_t width, const ExperimentPart& method) {
+    Cell cell;
+    cell.data = data;
+    cell.teacher = teacher;
+    cell.student = student.name;
+    cell.method = method.name;
+    cell.width = width;
+    cell.seeds = grid.seeds;
+    const auto same = [&](const Cell& other) {
+      return other.data == data && other.teacher == teacher && other.student == cell.student &&
+             other.method == cell.method && other.width == width;
+    };
+    if (std::ranges::any_of(plan_.cells, same)) {
+      Fail<UsageError>("{}: {}, {}, {}, {} at width {} is in an earlier grid too; leave one out",
+                       grid.place, plan_.data[data].name, plan_.teachers[teacher].name,
+                       cell.student, cell.method, width);
+    }
+    cell.subcommand = method.method == MethodTable::kNone ? "train" : "distill";
+    PlacedFlags flags = file_.flags;
+    flags.Set(student.flags);
+    flags.Set(method.flags);
+    flags.Set("--width", std::to_string(width), student.place);
+    if (cell.subcommand == "distill") flags.Set("--method", method.method, method.place);
+    cell.flags = flags.flags;
+    CheckTeacherOf(data, teacher);
+    const std::vector<PlacedRange> ranges = RangesOf(method);
+    AddTrials(method, ranges, cell);
+    CheckCell(method, flags, cell);
+    for (const Flags& trial : cell.trials) CheckTrial(flags, trial, ranges, cell);
+    plan_.cells.push_back(std::move(cell));
+  }
+
+  // Those of every method, then the method's own, which win. Nothing is trained by svd.
+  std::vector<PlacedRange> RangesOf(const ExperimentPart& method) const {
+    if (method.method == MethodTable::kSvd) return {};
+    std::vector<PlacedRange> ranges;
+    const auto is_own = [&](const PlacedRange& common) {
+      return std::ranges::any_of(method.ranges, [&](const PlacedRange& own) {
+        return own.range.flag == common.range.flag;
+      });
+    };
+    for (const PlacedRange& range : file_.ranges) {
+      if (!is_own(range)) ranges.push_back(range);
+    }
+    ranges.insert(ranges.end(), method.ranges.begin(), method.ranges.end());
+    return ranges;
+  }
+
+  void AddTrials(const ExperimentPart& method, const std::vector<PlacedRange>& placed,
+                 Cell& cell) const {
+    std::vector<SearchRange> ranges;
+    for (const PlacedRange& range : placed) ranges.push_back(range.range);
+    const std::string place = placed.empty() ? method.place : placed.front().place;
+    cell.trials =
+        At(place, [&] { return Trials(file_.search.kind, file_.search.budget, ranges, seed_); });
+  }
+
+  void CheckTrial(PlacedFlags flags, const Flags& trial, const std::vector<PlacedRange>& ranges,
+                  const Cell& cell) const {
+    for (const PlacedRange& range : ranges) {
+      flags.Set(range.range.flag, std::string(trial.ValueOf(range.range.flag)), range.place);
+    }
+    DryRun run(KindOf(cell));
+    run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
+  }
+
+  void CheckCell(const ExperimentPart& method, const PlacedFlags& flags, Cell& cell) {
+    const Dataset& dataset = datasets_[cell.data];
+    DryRun run(KindOf(cell));
+    run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
+    const DistillOptions& options = run.options();
+    cell.epochs = options.train.epochs;
+    cell.resumable = method.method != MethodTable::kSvd && !options.model.IsSolved();
+    At(method.place, [&] {
+      StoppingOptions(options, dataset);
+      if (method.method == MethodTable::kSvd) return CheckFactors(cell);
+      if (!options.model.IsSolved()) CheckMemory(MemoryNeeds(options, dataset));
+      if (cell.subcommand == "distill") CheckMethod(options, method.stages, cell);
+    });
+  }
+
+  void CheckFactors(const Cell& cell) const {
+    const Model& teacher = *models_.at({cell.data, cell.teacher});
+    if (teacher.factors()) return;
+    Fail<UsageError>(
+        "--method svd: needs a teacher whose scores are products of rows, and {} is {}; choose "
+        "another of either",
+        plan_.teachers[cell.teacher].name, teacher.kind());
+  }
+
+  // Students of any width are of one kind, so one is made of each kind, method and teacher.
+  void CheckMethod(const DistillOptions& options, std::size_t stages, Cell& cell) {
+    const PlannedTeacher& planned = plan_.teachers[cell.teacher];
+    const MethodSum sum = options.table.Parse(options.method);
+    const Model& teacher = *models_.at({cell.data, cell.teacher});
+    if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
+      if (planned.flags.Has("--keep-every")) {
+        cell.stages = stages;
+        return;  // nothing more can be told before they are there
+      }
+      Fail<UsageError>(
+          "--method {}: needs models along the teacher's training, and {} keeps none; add "
+          "keep-every = 10 to [teacher.{}]",
+          sum.name, planned.name, planned.name);
+    }
+    CheckTeacher(sum, planned.name, teacher);
+    Flags key = cell.flags;
+    key.Set("--width", "2");
+    const std::string words =
+        fmt::format("{} {} {}", cell.data, planned.name, fmt::join(key.Words(), " "));
+    if (!checked_.insert(words).second) return;
+    const Dataset& dataset = datasets_[cell.data];
+    const auto student = MakeModel(options.model, dataset, kSmallWidth, options.seed);
+    Objective(options, sum, dataset, teacher, student->representation_width(), parallel_);
+  }
+
+  // A teacher that is there, or a small one of that kind that knows nothing yet.
+  void CheckTeacherOf(std::size_t data, std::size_t teacher) {
+    std::unique_ptr<Model>& model = models_[{data, teacher}];
+    if (model != nullptr) return;
+    const ExperimentPart& part = file_.teachers[teacher];
+    PlannedTeacher& planned = plan_.teachers[teacher];
+    const Dataset& dataset = datasets_[data];
+    if (!planned.path.empty()) {
+      ModelFile file = ModelFile::Open(planned.path);
+      CheckSameIds(file, planned.path, dataset);
+      model = std::move(file.model);
+      return;
+    }
+    DryRun run(DryRunKind::kTeacher);
+    run.Parse(teacher_flags_[teacher], plan_.data[data].path, "");
+    const TrainingOptions& options = run.options();
+    planned.resumable = !options.model.IsSolved();
+    At(part.place, [&] {
+      StoppingOptions(options, dataset);
+      if (options.model.IsSolved()) {
+        model = std::make_unique<BprMf>(dataset.users(), dataset.items(), kSmallWidth, 0);
+      } else {
+        CheckMemory(MemoryNeeds(options, dataset));
+        model = MakeModel(options.model, dataset, kSmallWidth, 0);
+      }
+    });
+  }
+
+  static constexpr std::size_t kSmallWidth = 4;
+
+  ExperimentFile file_;
+  std::string folder_;
+  std::uint64_t seed_;
+  const Parallel& parallel_;
+  Plan plan_;
+  std::vector<Dataset> datasets_;
+  std::vector<PlacedFlags> teacher_flags_;
+  std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Model>> models_;
+  std::set<std::string> checked_;
+};
+
+}  // namespace
+
+Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed,
+            const Parallel& parallel) {
+  const DryRun teacher(DryRunKind::kTeacher), train(DryRunKind::kScratch),
+      distill(DryRunKind::kDistilled);
+  ExperimentFile file =
+      ReadExperimentFile(path, {teacher.command(), train.command(), distill.command()});
+  const std::string beside = std::filesystem::path(path).parent_path().string();
+  return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make();
+}
+
+}  // namespace derrd::cli

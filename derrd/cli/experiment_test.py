@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+"""`derrd experiment`: grids, searches, kills, and what is refused before anything is trained.
+
+  experiment_test.py path/to/derrd      (run by CTest; needs numpy and safetensors)
+"""
+
+import json
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import time
+import unittest
+
+from program_case import DERRD, ProgramCase, interactions, run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+TOML = """\
+seeds = [0, 1]
+
+[flags]
+batch-size = 128
+epochs = 12
+learning-rate = 0.01
+
+[data.likes]
+file = "likes.derrd"
+
+[teacher.big]
+width = 16
+[teacher.solved]
+model = "ials"
+width = 8
+ials-sweeps = 3
+
+[student.mf]
+width = 4
+
+[method.none]
+[method.svd]
+[method.rrd]
+rrd-interesting = 5
+rrd-uninteresting = 7
+rrd-top = 20
+[method.rrd.search]
+lambda-rrd = {from = 0.001, to = 1.0, scale = "log"}
+[method.both]
+method = "rrd+de"
+rrd-interesting = 5
+rrd-uninteresting = 7
+rrd-top = 20
+de-experts = 4
+[method.both.search]
+lambda-de = [0.001, 0.01, 0.1]
+
+[search]
+kind = "random"
+budget = 3
+"""
+# Kinds of 3 runs of trials and 2 of students less the one that was a trial, for two methods and teachers;
+# svd over both seeds and teachers; scratch over both seeds; the teachers.
+DISTINCT = 2 * 2 * (3 + 2 - 1) + 2 * 2 + 2 + 4
+
+
+def timeless(path):
+    """The lines of a results file without what a clock measured."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key not in ("seconds", "microseconds_per_query")}
+            for line in lines]
+
+
+class ExperimentTest(ProgramCase):
+    def experiment(self, name, toml=TOML, *flags, **options):
+        """Runs it; the path of its results."""
+        file = self.folder / f"{name}.toml"
+        file.write_text(toml)
+        self.ok("experiment", file, "-o", self.folder / name, *flags, **options)
+        return self.folder / name / "results.jsonl"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.folder / "whole.toml").write_text(TOML)
+        cls.ok("experiment", cls.folder / "whole.toml", "-o", cls.folder / "whole", "--jobs", 3)
+        cls.whole = cls.folder / "whole" / "results.jsonl"
+        cls.lines = [json.loads(line) for line in cls.whole.read_text().splitlines()]
+
+    def of(self, role, **wanted):
+        return [line for line in self.lines if line["role"] == role
+                and all(line[key] == value for key, value in wanted.items())]
+
+    def test_every_combination_is_there_and_what_is_shared_is_done_once(self):
+        self.assertEqual(len(self.of("student")), 2 * 4 * 2)
+        self.assertEqual(len(self.of("teacher")), 4)
+        self.assertEqual(len({line["run"] for line in self.lines}), DISTINCT)
+        scratch = self.of("student", method="none", seed=1)
+        self.assertEqual(len({line["run"] for line in scratch}), 1)
+        self.assertEqual({line["teacher"] for line in scratch}, {"big", "solved"})
+
+    def test_a_line_says_all_of_a_run(self):
+        for line in self.of("student"):
+            self.assertEqual((line["data"], line["student"], line["width"]), ("likes", "mf", 4))
+            for key in ("HR@5", "NDCG@10"):
+                self.assertTrue(0 <= line["test"][key] <= 1 and 0 <= line["valid"][key] <= 1)
+            self.assertGreater(line["parameters"], 0)
+            self.assertGreater(line["microseconds_per_query"], 0)
+            self.assertEqual(set(line["overlap"]), {"overlap@10", "overlap@50"})
+            model = self.folder / "whole" / "runs" / f"{line['run']}.derrd"
+            self.assertEqual(line["bytes"], model.stat().st_size)
+            answer = json.loads(self.ok("evaluate", self.dataset, model, "--json").stdout)["models"][0]
+            self.assertEqual(answer["metrics"], line["test"])
+            log = self.folder / "whole" / line["log"]
+            self.assertEqual(line["epochs"], len(log.read_text().splitlines()) if log.exists() else 0)
+            self.assertEqual(line["config"].get("seed", line["seed"]), line["seed"])
+            self.assertEqual(line["config"]["width"], 4)
+
+    def test_a_student_is_what_distill_alone_makes(self):
+        line = self.of("student", method="both", teacher="big", seed=1)[0]
+        teacher = self.folder / "whole" / "runs" / f"{line['teacher_run']}.derrd"
+        output = self.folder / "alone.derrd"
+        self.ok("distill", self.dataset, "--teacher", teacher, "--method", "de-rrd", "--seed", 1, "--width", 4,
+                "--batch-size", 128, "--epochs", 12, "--learning-rate", 0.01, "--rrd-interesting", 5,
+                "--rrd-uninteresting", 7, "--rrd-top", 20, "--de-experts", 4,
+                "--lambda-de", line["values"]["--lambda-de"], "-o", output)
+        model = self.folder / "whole" / "runs" / f"{line['run']}.derrd"
+        self.assertEqual(output.read_bytes(), model.read_bytes())
+
+    def test_values_are_chosen_on_validation_alone(self):
+        for teacher in ("big", "solved"):
+            for method, budget in (("rrd", 3), ("both", 3)):
+                trials = self.of("trial", method=method, teacher=teacher)
+                self.assertEqual(len({json.dumps(trial["values"]) for trial in trials}), budget)
+                best = max(trials, key=lambda trial: trial["valid"]["HR@5"])
+                for student in self.of("student", method=method, teacher=teacher):
+                    self.assertEqual(student["values"], best["values"])
+                for trial in trials:
+                    self.assertNotIn("test", trial)
+                    self.assertEqual(trial["seed"], 0)
+                    model = self.folder / "whole" / "runs" / f"{trial['run']}.derrd"
+                    self.assertEqual(model.exists(), trial["values"] == best["values"])
+
+    def test_the_same_results_whatever_runs_at_once(self):
+        for jobs in (1, 5):
+            other = self.experiment(f"jobs-{jobs}", TOML, "--jobs", jobs)
+            self.assertEqual(timeless(other), timeless(self.whole))
+
+    def test_what_is_done_is_not_done_again(self):
+        folder = self.folder / "again"
+        shutil.copytree(self.folder / "whole", folder)
+        times = {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*.derrd")}
+        other = self.experiment("again", TOML.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"))
+        for path, when in times.items():
+            self.assertEqual(path.stat().st_mtime_ns, when)
+        for line in timeless(self.whole):
+            self.assertIn(line, timeless(other))
+
+    def test_killed_at_any_moment_it_goes_on_to_the_same_results(self):
+        draw = random.Random(5)
+        file, folder = self.folder / "killed.toml", self.folder / "killed"
+        file.write_text(TOML)
+        words = [DERRD, "experiment", str(file), "-o", str(folder), "--jobs", "2", "--checkpoint-every", "1"]
+        for _ in range(6):
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(draw.uniform(0.05, 0.8))
+            process.kill()
+            process.wait()
+            results = folder / "results.jsonl"
+            if results.exists():
+                for line in results.read_text().splitlines():
+                    json.loads(line)
+        self.ok(*words[1:])
+        self.assertEqual(timeless(folder / "results.jsonl"), timeless(self.whole))
+        self.assertEqual(list((folder / "runs").glob("*.checkpoint*")), [])
+
+    def test_one_experiment_a_folder_at_a_time(self):
+        file, folder = self.folder / "busy.toml", self.folder / "busy"
+        file.write_text(TOML.replace("epochs = 12", "epochs = 100000\npatience = 100000"))
+        process = subprocess.Popen([DERRD, "experiment", str(file), "-o", str(folder)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        while not list((folder / "runs").glob("*.txt")):
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        self.fails(1, "experiment", file, "-o", folder, says=[folder, "another experiment runs there"])
+        process.kill()
+        process.wait()
+
+    def test_halving_goes_on_with_the_better_ones(self):
+        toml = TOML.replace('kind = "random"\nbudget = 3', 'kind = "halving"\nbudget = 4\nepochs = 2\nfactor = 2')
+        lines = [json.loads(line) for line in self.experiment("halving", toml).read_text().splitlines()]
+        trials = [line for line in lines if line["role"] == "trial" and line["method"] == "rrd" and line["teacher"] == "big"]
+        rungs = {rung: [trial for trial in trials if trial["rung"] == rung] for rung in (0, 1)}
+        self.assertEqual([len(rungs[0]), len(rungs[1])], [4, 2])
+        self.assertEqual({trial["config"]["epochs"] for trial in rungs[0]}, {2})
+        self.assertEqual({trial["config"]["epochs"] for trial in rungs[1]}, {4})
+        best = sorted(rungs[0], key=lambda trial: -trial["valid"]["HR@5"])[:2]
+        self.assertEqual([trial["values"] for trial in best], [trial["values"] for trial in rungs[1]])
+
+    def test_a_run_that_diverges_is_a_result(self):
+        toml = TOML.replace("[method.none]",
+                            "[method.none]\noptimizer = 'sgd'\n[method.none.search]\nlearning-rate = [1000.0, 0.01]")
+        lines = [json.loads(line) for line in self.experiment("diverges", toml).read_text().splitlines()]
+        trials = [line for line in lines if line["role"] == "trial" and line["method"] == "none"]
+        failed = {trial["values"]["--learning-rate"] for trial in trials if "error" in trial}
+        self.assertEqual(failed, {"1000"})
+        for line in lines:
+            if line["role"] == "student" and line["method"] == "none":
+                self.assertEqual(line["values"]["--learning-rate"], "0.01")
+
+    def test_a_teacher_that_is_there_already(self):
+        toml = TOML.replace('[teacher.big]\nwidth = 16', f'[teacher.big]\nfile = "{self.teacher}"')
+        lines = [json.loads(line) for line in self.experiment("given", toml).read_text().splitlines()]
+        teachers = [line for line in lines if line["role"] == "teacher" and line["teacher"] == "big"]
+        self.assertEqual(len(teachers), 1)
+        answer = json.loads(self.ok("evaluate", self.dataset, self.teacher, "--json").stdout)["models"][0]
+        self.assertEqual(teachers[0]["test"], answer["metrics"])
+
+    def test_models_along_the_teachers_training(self):
+        toml = TOML.replace("[teacher.big]", "[teacher.big]\nkeep-every = 1").replace("[method.none]",
+                            "[method.hetcomp]\nhetcomp-top = 20\nhetcomp-rest = 0\nstages = 3") + """
+[[grid]]
+teacher = "big"
+method = "hetcomp"
+"""
+        lines = [json.loads(line) for line in self.experiment("stages", toml).read_text().splitlines()]
+        students = [line for line in lines if line["role"] == "student"]
+        self.assertEqual([len(line["config"]["hetcomp"]["stages"]) for line in students], [3, 3])
+        file, folder = self.folder / "no-stages.toml", self.folder / "never"
+        file.write_text(toml.replace("keep-every = 1\n", ""))
+        self.fails(2, "experiment", file, "-o", folder, says=[f"{file}:21", "keep-every", "[teacher.big]"])
+
+    def test_grids_say_what_is_combined(self):
+        toml = TOML + """
+[[grid]]
+teacher = "big"
+method = ["none", "svd"]
+width = [2, 3]
+[[grid]]
+teacher = "solved"
+method = "svd"
+seeds = 7
+"""
+        lines = [json.loads(line) for line in self.experiment("grids", toml).read_text().splitlines()]
+        found = [(line["teacher"], line["method"], line["width"], line["seed"])
+                 for line in lines if line["role"] == "student"]
+        self.assertEqual(found, [("big", method, width, seed) for width in (2, 3) for method in ("none", "svd")
+                                 for seed in (0, 1)] + [("solved", "svd", 4, 7)])
+
+    def test_a_dry_run_lists_and_trains_nothing(self):
+        file, folder = self.folder / "dry.toml", self.folder / "dry"
+        file.write_text(TOML)
+        answer = json.loads(self.ok("experiment", file, "-o", folder, "--dry-run", "--json").stdout)
+        self.assertEqual((answer["total"], answer["done"], len(answer["runs"])), (DISTINCT, 0, DISTINCT))
+        self.assertFalse(folder.exists())
+        text = self.ok("experiment", file, "-o", self.folder / "whole", "--dry-run").stdout
+        self.assertIn(f"{DISTINCT} of {DISTINCT} runs are done", text)
+
+    def test_bad_input_is_told_with_its_line_before_anything_is_trained(self):
+        file, folder = self.folder / "wrong.toml", self.folder / "never"
+        for old, new, line, says in (
+                ("seeds = [0, 1]", "seed = [0, 1]", 1, ["'seed' is no key", "did you mean 'seeds'"]),
+                ("batch-size", "bach-size", 4, ["'bach-size'", "did you mean 'batch-size'"]),
+                ("epochs = 12", "epochs = 0", 5, ["--epochs"]),
+                ("epochs = 12", 'epochs = "many"', 5, ["'epochs' needs"]),
+                ("epochs = 12", "width = 12", 5, ["'width' is not set here"]),
+                ("epochs = 12", "seed = 12", 5, ["'seed' is not set here"]),
+                ('file = "likes', 'fil = "likes', 9, ["'fil' is no key", "'file'"]),
+                ('file = "likes', 'file = "absent', 8, ["absent.derrd is not there", "--data"]),
+                ("[method.svd]", "[method.svdd]", 22, ["no method 'svdd'", "'svd'"]),
+                ('"rrd+de"', '"rrd+none"', 29, ["none stands alone"]),
+                ("lambda-rrd = {", "lamda-rrd = {", 28, ["'lamda-rrd'", "'lambda-rrd'"]),
+                ("from = 0.001, to", "from = 0, to", 28, ["0 < from"]),
+                ("from = 0.001, to", "form = 0.001, to", 28, ["'form' is no key of a range", "'from'"]),
+                ("[0.001, 0.01, 0.1]", "[0.001, -1.0]", 36, ["--lambda-de"]),
+                ("[0.001, 0.01, 0.1]", "[0.1, 0.1]", 36, ["twice"]),
+                ('"random"', '"randon"', 39, ["'randon'", "'random'"]),
+                ('"random"', '"grid"', 28, ["needs a list"]),
+                ("budget = 3", "budget = 0", 40, ["'budget' is 0"]),
+                ("budget = 3", "budget = 3\nmetric = 'HR@6'", 41, ["no metric 'HR@6'", "'HR@5'"]),
+                ("rrd-top = 20", "rrd-top = 4", 23, ["--rrd-"]),
+                ("[student.mf]", "[student.mf]\nmodel = 'ials'", 24, ["--model ials"]),
+                ("[teacher.big]", "[teacher.big]\nmodel = 'neumf'", 23, ["--method svd", "big is neumf"]),
+                ("[teacher.big]", "[teacher.'b/g']", 11, ["'b/g' is no name"]),
+                ("[student.mf]\nwidth = 4", "[student.mf]", 18, ["has no width"]),
+                ("seeds = [0, 1]", "seeds = [0, 0]", 1, ["twice"]),
+                ("seeds = [0, 1]", "seeds = []", 1, ["empty"]),
+                ("seeds = [0, 1]", "seeds = [0", 3, ["not TOML"]),
+                ("budget = 3", "budget = 3\n[[grid]]\nteacher = 'bigg'", 42, ["no [teacher.bigg]", "'big'"]),
+                ("budget = 3", "budget = 3\n[[grid]]\nteachers = 'big'", 42, ["'teachers'", "'teacher'"]),
+                ("budget = 3", "budget = 3\n[[grid]]\n[[grid]]", 42, ["earlier grid"])):
+            with self.subTest(new=new):
+                self.assertIn(old, TOML)
+                file.write_text(TOML.replace(old, new))
+                self.fails(2, "experiment", file, "-o", folder, says=[f"{file}:{line}", *says])
+                self.assertFalse(folder.exists())
+        file.write_text(TOML.replace("[method.none]\n[method.svd]\n", "").split("[method")[0])
+        self.fails(2, "experiment", file, "-o", folder, says=[file, "[method.NAME]"])
+
+    def test_impossible_combinations_with_a_given_teacher(self):
+        file, folder = self.folder / "other.toml", self.folder / "never"
+        csv, data, teacher = (self.folder / f"other.{end}" for end in ("csv", "derrd", "teacher"))
+        csv.write_text("user,item\n" + "".join(f"x{u},y{(u + i) % 9}\n" for u in range(9) for i in range(6)))
+        self.ok("import", csv, "--negatives", 2, "-o", data)
+        self.ok("train", data, "--width", 4, "--epochs", 1, "-o", teacher)
+        file.write_text(TOML.replace('[teacher.big]\nwidth = 16', f'[teacher.big]\nfile = "{teacher}"'))
+        done = run("experiment", file, "-o", folder)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(str(teacher), done.stderr)
+        self.assertFalse(folder.exists())
+
+    def test_data_sets_are_found_beside_the_file_or_where_told(self):
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        file = elsewhere / "small.toml"
+        file.write_text(TOML)
+        self.fails(2, "experiment", file, "-o", elsewhere / "runs", says=[elsewhere / "likes.derrd"])
+        self.ok("experiment", file, "--data", self.folder, "-o", elsewhere / "runs", "--dry-run")
+
+    def test_the_experiments_that_ship_are_sound(self):
+        data = self.folder / "shipped"
+        data.mkdir()
+        csv = data / "many.csv"  # items enough for the lists of their settings
+        csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(300, 900)))
+        for file in sorted((ROOT / "experiments").glob("*.toml")):
+            for name in re.findall(r'^file = "(.*)"', file.read_text(), re.MULTILINE):
+                split = ("--split", "ratio") if "rou" in name else ("--negatives", 30)
+                self.ok("import", csv, *split, "-o", data / name)
+            answer = json.loads(self.ok("experiment", file, "--data", data, "-o", data / "runs", "--dry-run", "--json").stdout)
+            self.assertGreater(answer["total"], 10)
+            self.assertFalse((data / "runs").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

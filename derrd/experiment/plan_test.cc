@@ -1,0 +1,145 @@
+#include "derrd/experiment/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "derrd/core/error.h"
+
+namespace derrd {
+namespace {
+
+// Two teachers, one student; from scratch, and a method whose weight is searched.
+Plan SmallPlan() {
+  Plan plan;
+  plan.data = {{"d", "d.derrd", "00", "HR@5"}};
+  plan.teachers.resize(2);
+  plan.teachers[0].name = "a";
+  plan.teachers[1].name = "b";
+  plan.teachers[1].flags.Set("--width", "7");
+  for (const std::size_t teacher : {0, 1}) {
+    Cell cell{};
+    cell.teacher = teacher;
+    cell.student = "s";
+    cell.width = 4;
+    cell.seeds = {0, 1};
+    cell.epochs = 100;
+    cell.method = "none";
+    cell.subcommand = "train";
+    plan.cells.push_back(cell);
+    cell.method = "m";
+    cell.subcommand = "distill";
+    for (const char* weight : {"1", "2", "3"}) {
+      cell.trials.emplace_back();
+      cell.trials.back().Set("--w", weight);
+    }
+    plan.cells.push_back(cell);
+  }
+  return plan;
+}
+
+std::vector<Run> Of(const std::vector<Run>& runs, RunRole role) {
+  std::vector<Run> some;
+  for (const Run& run : runs) {
+    if (run.role == role) some.push_back(run);
+  }
+  return some;
+}
+
+const KnownOutcome kNothingKnown = [](const Run&) { return std::optional<Outcome>(); };
+
+TEST(NeededRuns, ATeacherIsTrainedOnceASeedAndScratchOnceForAllTeachers) {
+  const auto runs = AllRuns(SmallPlan());
+  EXPECT_EQ(Of(runs, RunRole::kTeacher).size(), 4u);
+  std::set<std::string> scratch;
+  for (const Run& run : Of(runs, RunRole::kStudent)) {
+    if (run.subcommand == "train") scratch.insert(run.name);
+  }
+  EXPECT_EQ(scratch.size(), 2u);  // a seed each, for both teachers
+}
+
+TEST(NeededRuns, AFixedSeedOfATeacherServesEverySeed) {
+  Plan plan = SmallPlan();
+  plan.teachers[0].seed = 5;
+  plan.teachers[1].seed = 5;
+  const auto teachers = Of(AllRuns(plan), RunRole::kTeacher);
+  ASSERT_EQ(teachers.size(), 2u);
+  EXPECT_EQ(teachers[0].seed, 5u);
+}
+
+TEST(NeededRuns, StudentsAreNotKnownBeforeTheirSearchIsDone) {
+  const auto runs = NeededRuns(SmallPlan(), kNothingKnown);
+  EXPECT_EQ(Of(runs, RunRole::kTrial).size(), 6u);
+  for (const Run& run : Of(runs, RunRole::kStudent)) EXPECT_EQ(run.subcommand, "train");
+}
+
+TEST(NeededRuns, WhatIsBestOnValidationRunsOverAllSeeds) {
+  std::set<std::string> trials;
+  const auto runs = NeededRuns(SmallPlan(), [&](const Run& run) {
+    trials.insert(run.name);
+    return std::optional(Outcome{false, run.values.ValueOf("--w") == "2" ? 0.5 : 0.4});
+  });
+  std::size_t students = 0;
+  for (const Run& run : Of(runs, RunRole::kStudent)) {
+    if (run.subcommand == "train") continue;
+    ++students;
+    EXPECT_EQ(run.flags.ValueOf("--w"), "2");
+    EXPECT_EQ(trials.contains(run.name), run.seed == 0);  // the trial is the student of its seed
+  }
+  EXPECT_EQ(students, 4u);
+}
+
+TEST(NeededRuns, OfEqualsTheFirstWinsAndFailuresNever) {
+  const auto runs = NeededRuns(SmallPlan(), [](const Run& run) {
+    return std::optional(Outcome{run.values.ValueOf("--w") == "1", 0.4});
+  });
+  for (const Run& run : Of(runs, RunRole::kStudent)) {
+    if (run.subcommand != "train") EXPECT_EQ(run.flags.ValueOf("--w"), "2");
+  }
+  EXPECT_THROW(NeededRuns(SmallPlan(),
+                          [](const Run&) {
+                            return std::optional(Outcome{true, 0});
+                          }),
+               Error);
+}
+
+TEST(NeededRuns, HalvingTriesBrieflyThenForLonger) {
+  Plan plan = SmallPlan();
+  plan.search = {SearchKind::kHalving, 3, 5, 2};
+  std::map<std::size_t, std::set<std::string>> epochs;
+  for (const Run& run : Of(AllRuns(plan), RunRole::kTrial)) {
+    epochs[run.rung].insert(std::string(run.flags.ValueOf("--epochs")));
+  }
+  EXPECT_THAT(epochs[0], testing::ElementsAre("5"));
+  EXPECT_THAT(epochs[1], testing::ElementsAre("10"));
+  for (const Run& run : Of(AllRuns(plan), RunRole::kStudent))
+    EXPECT_FALSE(run.flags.Has("--epochs"));
+}
+
+TEST(NeededRuns, WhatDecidesTheOutcomeDecidesTheName) {
+  const auto name = [](const Plan& plan) { return AllRuns(plan).back().name; };
+  const std::string before = name(SmallPlan());
+  EXPECT_EQ(before, name(SmallPlan()));
+  Plan data = SmallPlan(), teacher = SmallPlan(), flags = SmallPlan(), path = SmallPlan();
+  data.data[0].fingerprint = "11";
+  teacher.teachers[1].flags.Set("--width", "8");
+  flags.cells[3].flags.Set("--l2", "1");
+  path.data[0].path = "elsewhere/d.derrd";
+  for (const Plan& changed : {data, teacher, flags}) EXPECT_NE(name(changed), before);
+  EXPECT_EQ(name(path), before);
+}
+
+TEST(NeededRuns, ATeacherThatIsThereIsNoTraining) {
+  Plan plan = SmallPlan();
+  plan.teachers[0].path = "t.derrd";
+  plan.teachers[0].fingerprint = "ff";
+  std::size_t given = 0;
+  for (const Run& run : Of(AllRuns(plan), RunRole::kTeacher)) given += run.subcommand.empty();
+  EXPECT_EQ(given, 1u);
+}
+
+}  // namespace
+}  // namespace derrd

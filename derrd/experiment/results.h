@@ -1,0 +1,30 @@
+// FOLDER/results.jsonl: what an experiment has found so far.
+#ifndef DERRD_EXPERIMENT_RESULTS_H_
+#define DERRD_EXPERIMENT_RESULTS_H_
+
+#include <string>
+#include <vector>
+
+#include "derrd/experiment/plan.h"
+#include "derrd/experiment/run_files.h"
+
+namespace derrd {
+
+// Where an experiment keeps its runs, and what it found.
+std::string RunsFolder(const std::string& folder);
+std::string ResultsPath(const std::string& folder);
+
+// Writes a line for every run that is done, in the given order, whole or not at all:
+//
+//   {"role": "teacher" | "trial" | "student", "run", "data", "teacher", "student", "method",
+//   "width",
+//    "seed", "values": {flag: value}, "rung", "metric", "teacher_run", "log", then its facts}
+//
+// where "student", "method" and "values" are the student's, "rung" a trial's, and "overlap" is with
+// the teacher of the line.
+void WriteResults(const Plan& plan, const std::vector<Run>& runs, RunFiles& files,
+                  const std::string& folder);
+
+}  // namespace derrd
+
+#endif  // DERRD_EXPERIMENT_RESULTS_H_

@@ -1,0 +1,95 @@
+#include "derrd/experiment/run_files.h"
+
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "derrd/core/error.h"
+#include "derrd/core/file.h"
+#include "derrd/models/model.h"
+
+namespace derrd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+}  // namespace
+
+RunFiles::RunFiles(std::string folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) Fail("{}: cannot make the folder: {}; name another", folder_, error.message());
+}
+
+std::string RunFiles::Path(const std::string& run, const char* ending) const {
+  return folder_ + "/" + run + ending;
+}
+
+const Json& RunFiles::Facts(const std::string& run) {
+  const auto [at, fresh] = facts_.try_emplace(run);
+  const std::string path = Path(run, ".json");
+  if (fresh && fs::exists(path)) {
+    Json facts = Json::parse(ReadTextFile(path), nullptr, /*allow_exceptions=*/false);
+    if (facts.is_object()) at->second = std::move(facts);
+  }
+  return at->second;
+}
+
+void RunFiles::SetFacts(const std::string& run, Json facts) {
+  WriteTextFile(Path(run, ".json"), facts.dump() + "\n");
+  facts_[run] = std::move(facts);
+}
+
+void RunFiles::RemoveModel(const std::string& run) {
+  std::error_code ignored;
+  fs::remove(Model(run), ignored);
+}
+
+Json TrainedFacts(const std::string& model, const std::string& log) {
+  const ModelFile file = ModelFile::Open(model);
+  Json facts = {{"config", file.config},
+                {"valid", file.metrics},
+                {"parameters", file.model->parameters()},
+                {"bytes", fs::file_size(model)}};
+  std::size_t epochs = 0;
+  double seconds = 0;
+  std::ifstream lines(log);
+  for (std::string line; std::getline(lines, line); ++epochs) {
+    const Json epoch = Json::parse(line);
+    seconds += epoch.value("train_seconds", 0.0) + epoch.value("evaluate_seconds", 0.0);
+  }
+  facts["epochs"] = epochs;
+  facts["seconds"] = seconds;
+  return facts;
+}
+
+std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::size_t count) {
+  const auto best = files.Facts(run).at("config").value("best_epoch", std::int32_t{0});
+  std::vector<std::string> kept;
+  for (std::int32_t epochs = 1; epochs <= best; ++epochs) {
+    const std::string path = fmt::format("{}.epoch-{}.derrd", files.Model(run), epochs);
+    if (fs::exists(path)) kept.push_back(path);
+  }
+  if (kept.empty()) {
+    Fail("{}: was best after {} epochs and keeps no earlier model; lower the teacher's keep-every",
+         run, best + 1);
+  }
+  std::vector<std::string> stages;
+  for (std::size_t s = 1; s <= count; ++s) {
+    const std::string& path = kept[s * kept.size() / (count + 1)];
+    if (stages.empty() || stages.back() != path) stages.push_back(path);
+  }
+  return stages;
+}
+
+std::string LastWords(const RunFiles& files, const std::string& run) {
+  std::ifstream said(files.Said(run));
+  std::string last;
+  for (std::string line; std::getline(said, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+}  // namespace derrd

@@ -1,0 +1,61 @@
+// The files of an experiment's runs, and what is known from them.
+#ifndef DERRD_EXPERIMENT_RUN_FILES_H_
+#define DERRD_EXPERIMENT_RUN_FILES_H_
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "derrd/core/parallel.h"
+#include "derrd/data/dataset.h"
+#include "derrd/experiment/plan.h"
+
+namespace derrd {
+
+// A folder with, for each run NAME: NAME.derrd (the model), NAME.jsonl (its log), NAME.txt (what it
+// said) and, once it is done, NAME.json, its facts:
+//
+//   {"config", "valid", "parameters", "bytes", "epochs", "seconds"}, and once it was asked for
+//   "test", "microseconds_per_query" and "overlap" with teachers by their run;
+//   or {"error"} for a run whose loss was not finite.
+//
+// Facts are read once and kept. Not thread-safe.
+class RunFiles {
+ public:
+  using Json = nlohmann::ordered_json;
+
+  explicit RunFiles(std::string folder);  // makes it
+
+  std::string Model(const std::string& run) const { return Path(run, ".derrd"); }
+  std::string Log(const std::string& run) const { return Path(run, ".jsonl"); }
+  std::string Said(const std::string& run) const { return Path(run, ".txt"); }
+
+  // Null until it is done. A file that is not whole counts as absent.
+  const Json& Facts(const std::string& run);
+  void SetFacts(const std::string& run, Json facts);
+  void RemoveModel(const std::string& run);
+
+ private:
+  std::string Path(const std::string& run, const char* ending) const;
+
+  std::string folder_;
+  std::map<std::string, Json> facts_;
+};
+
+// The facts of a trained model but for those that are measured: what its file says, and its log
+// where there is one.
+nlohmann::ordered_json TrainedFacts(const std::string& model, const std::string& log);
+
+// Models along a trained run's training, written by --keep-every: `count` of them, spread evenly
+// over those before the epoch that was kept in the end, the earliest first; all where there are
+// fewer. Error when there is none.
+std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::size_t count);
+
+// The last line of what a run said.
+std::string LastWords(const RunFiles& files, const std::string& run);
+
+}  // namespace derrd
+
+#endif  // DERRD_EXPERIMENT_RUN_FILES_H_

@@ -1,0 +1,268 @@
+#include "derrd/experiment/runner.h"
+
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "derrd/core/error.h"
+#include "derrd/core/file.h"
+#include "derrd/eval/agreement.h"
+#include "derrd/eval/evaluator.h"
+#include "derrd/eval/latency.h"
+#include "derrd/experiment/folder_lock.h"
+#include "derrd/experiment/processes.h"
+#include "derrd/experiment/results.h"
+#include "derrd/experiment/run_files.h"
+
+namespace derrd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A loss or a score that is not finite is what these values lead to, every time.
+bool Diverged(const std::string& message) {
+  return message.find("' became ") != std::string::npos ||
+         message.find("finite") != std::string::npos;
+}
+
+KnownOutcome OutcomesIn(const Plan& plan, RunFiles& files) {
+  return [&plan, &files](const Run& run) -> std::optional<Outcome> {
+    const Json& facts = files.Facts(run.name);
+    if (facts.is_null()) return std::nullopt;
+    if (facts.contains("error")) return Outcome{true, 0};
+    return Outcome{false, facts.at("valid").value(plan.data[run.data].metric, 0.0)};
+  };
+}
+
+class Runner {
+ public:
+  Runner(const Plan& plan, const RunnerOptions& options)
+      : plan_(plan), options_(options), files_(RunsFolder(options.folder)) {
+    for (const PlannedData& data : plan.data) datasets_.push_back(Dataset::Open(data.path));
+    for (const Run& run : AllRuns(plan)) all_.insert(run.name);
+  }
+
+  void Train() {
+    CollectWhatIsThere();
+    while (StartWhatCanStart()) {
+      AwaitOne();
+      CollectWhatIsThere();
+    }
+  }
+
+  // Times and comparisons, while nothing else runs.
+  void Measure() {
+    const Parallel parallel(static_cast<int>(options_.jobs * options_.threads));
+    for (const Run& run : needed_) {
+      if (run.role == RunRole::kTrial || Failed(run)) continue;
+      MeasureLatency(run);
+      if (run.role == RunRole::kStudent) MeasureOverlap(run, parallel);
+    }
+    WriteResults(plan_, needed_, files_, options_.folder);
+  }
+
+ private:
+  bool Failed(const Run& run) { return files_.Facts(run.name).contains("error"); }
+
+  // A run that was trained and not yet evaluated is a matter of a moment.
+  bool IsDone(const Run& run) {
+    const Json& facts = files_.Facts(run.name);
+    if (facts.is_null()) return false;
+    return run.role == RunRole::kTrial || facts.contains("error") || facts.contains("test");
+  }
+
+  // What was trained and not yet recorded: before an interruption, or as a trial of what is now a
+  // student; and teachers that are given. That may decide what is needed next.
+  void CollectWhatIsThere() {
+    bool more = true;
+    while (more) {
+      Needed();
+      more = false;
+      for (const Run& run : needed_) {
+        if (IsDone(run) || processes_.IsRunning(run.name)) continue;
+        if (!std::filesystem::exists(ModelOf(run))) continue;
+        Collect(run);
+        more = true;
+      }
+    }
+  }
+
+  void Needed() {
+    needed_ = NeededRuns(plan_, OutcomesIn(plan_, files_));
+    std::set<std::string> done;
+    for (const Run& run : needed_) {
+      if (IsDone(run)) done.insert(run.name);
+    }
+    done_ = done.size();
+    RemoveLosers();
+    WriteResults(plan_, needed_, files_, options_.folder);
+    Report("");
+  }
+
+  // Trials of cells whose students are known, but for those that are students themselves.
+  void RemoveLosers() {
+    std::set<std::size_t> decided;
+    std::set<std::string> kept;
+    for (const Run& run : needed_) {
+      if (run.role == RunRole::kTrial) continue;
+      kept.insert(run.name);
+      if (run.role == RunRole::kStudent) decided.insert(run.cell);
+    }
+    for (const Run& run : needed_) {
+      const bool lost = run.role == RunRole::kTrial && decided.contains(run.cell);
+      if (lost && !kept.contains(run.name)) files_.RemoveModel(run.name);
+    }
+  }
+
+  bool CanStart(const Run& run) {
+    if (IsDone(run) || processes_.IsRunning(run.name)) return false;
+    if (run.subcommand == "train") return true;
+    const Json& teacher = files_.Facts(run.teacher_run);
+    if (teacher.contains("error")) {
+      Fail("{}: {}; change the teacher's flags", run.teacher_run,
+           teacher["error"].get<std::string>());
+    }
+    return teacher.contains("test");
+  }
+
+  // Whether anything runs.
+  bool StartWhatCanStart() {
+    for (const Run& run : needed_) {
+      if (processes_.running() >= options_.jobs) break;
+      if (!CanStart(run)) continue;
+      processes_.Start(run.name, WordsOf(run), files_.Said(run.name));
+    }
+    return processes_.running() > 0;
+  }
+
+  std::vector<std::string> WordsOf(const Run& run) {
+    std::vector<std::string> words = {options_.program, run.subcommand, plan_.data[run.data].path};
+    const auto add = [&words](std::vector<std::string> more) {
+      words.insert(words.end(), more.begin(), more.end());
+    };
+    add(run.flags.Words());
+    if (run.subcommand != "train") add({"--teacher", TeacherOf(run)});
+    if (run.stages > 0) {
+      const auto stages = StagesOf(files_, run.teacher_run, run.stages);
+      add({kStagesFlag, fmt::format("{}", fmt::join(stages, ","))});
+    }
+    if (run.resumable) {
+      add({"--resume", "--checkpoint-every", std::to_string(options_.checkpoint_every)});
+    }
+    add({"--seed", std::to_string(run.seed), "--threads", std::to_string(options_.threads)});
+    add({"--log", files_.Log(run.name), "-o", files_.Model(run.name)});
+    return words;
+  }
+
+  std::string ModelOf(const Run& run) const {
+    return run.subcommand.empty() ? plan_.teachers[run.teacher].path : files_.Model(run.name);
+  }
+  std::string TeacherOf(const Run& student) const {
+    const std::string& given = plan_.teachers[student.teacher].path;
+    return given.empty() ? files_.Model(student.teacher_run) : given;
+  }
+
+  void AwaitOne() {
+    constexpr auto kPause = std::chrono::milliseconds(20);
+    for (;;) {
+      if (const auto ended = processes_.TakeEnded()) return Take(*ended);
+      Report("");
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
+  void Take(const Processes::Ended& ended) {
+    const std::string said = LastWords(files_, ended.name);
+    if (ended.exit_code == 1 && Diverged(said)) {
+      files_.SetFacts(ended.name, {{"error", said}});
+      return Report(ended.name + " did not train");
+    }
+    if (ended.exit_code != 0) {
+      Fail("{} ended with {}: {}; what it said is in {}; the same command goes on from here",
+           ended.name, ended.exit_code, said, files_.Said(ended.name));
+    }
+    Report(ended.name);
+  }
+
+  void Collect(const Run& run) {
+    Json facts = files_.Facts(run.name);
+    if (facts.is_null()) facts = TrainedFacts(ModelOf(run), files_.Log(run.name));
+    if (run.role != RunRole::kTrial) {
+      const Parallel parallel(1);
+      const ModelFile file = ModelFile::Open(ModelOf(run));
+      facts["test"] = ToJson(Evaluate(*file.model, datasets_[run.data], Split::kTest, parallel));
+    }
+    files_.SetFacts(run.name, std::move(facts));
+  }
+
+  void MeasureLatency(const Run& run) {
+    Json facts = files_.Facts(run.name);
+    if (facts.contains("microseconds_per_query")) return;
+    const ModelFile file = ModelFile::Open(ModelOf(run));
+    facts["microseconds_per_query"] = MedianQueryMicroseconds(*file.model, datasets_[run.data]);
+    files_.SetFacts(run.name, std::move(facts));
+  }
+
+  void MeasureOverlap(const Run& run, const Parallel& parallel) {
+    Json facts = files_.Facts(run.name);
+    const std::string& key = run.teacher_run;
+    if (facts.contains("overlap") && facts["overlap"].contains(key)) return;
+    const ModelFile student = ModelFile::Open(ModelOf(run));
+    const ModelFile teacher = ModelFile::Open(TeacherOf(run));
+    facts["overlap"][key] =
+        ToJson(TopKOverlap(*teacher.model, *student.model, datasets_[run.data], parallel));
+    files_.SetFacts(run.name, std::move(facts));
+  }
+
+  void Report(const std::string& last) {
+    if (!last.empty()) last_ = last;
+    if (options_.on_progress) options_.on_progress(done_, std::max(all_.size(), done_), last_);
+  }
+
+  const Plan& plan_;
+  const RunnerOptions& options_;
+  RunFiles files_;
+  std::vector<Dataset> datasets_;
+  std::set<std::string> all_;
+  std::vector<Run> needed_;
+  std::size_t done_ = 0;
+  std::string last_;
+  Processes processes_;
+};
+
+}  // namespace
+
+std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
+  const FolderLock lock(options.folder);
+  Runner runner(plan, options);
+  runner.Train();
+  runner.Measure();
+  return ResultsPath(options.folder);
+}
+
+Standing StandingOf(const Plan& plan, const std::string& folder) {
+  Standing standing{};
+  std::set<std::string> names;
+  std::unique_ptr<RunFiles> files;
+  if (std::filesystem::exists(RunsFolder(folder))) {
+    files = std::make_unique<RunFiles>(RunsFolder(folder));
+  }
+  for (const Run& run : AllRuns(plan)) {
+    if (!names.insert(run.name).second || files == nullptr) continue;
+    const Json& facts = files->Facts(run.name);
+    if (facts.is_null()) continue;
+    ++standing.done;
+    standing.seconds += facts.value("seconds", 0.0);
+  }
+  standing.total = names.size();
+  if (standing.done > 0) standing.seconds /= static_cast<double>(standing.done);
+  return standing;
+}
+
+}  // namespace derrd

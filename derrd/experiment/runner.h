@@ -1,0 +1,43 @@
+// Runs an experiment: as many of its runs at once as there is room for, until all are done.
+#ifndef DERRD_EXPERIMENT_RUNNER_H_
+#define DERRD_EXPERIMENT_RUNNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "derrd/experiment/plan.h"
+
+namespace derrd {
+
+struct RunnerOptions {
+  std::string program;                 // path of derrd
+  std::string folder;                  // for everything that is written
+  std::size_t jobs = 1;                // runs at once
+  std::size_t threads = 1;             // of a run
+  std::int32_t checkpoint_every = 25;  // epochs
+  // Called now and then: how many runs are done, of how many.
+  std::function<void(std::size_t done, std::size_t total, const std::string& last)> on_progress;
+};
+
+// Trains what the plan needs into FOLDER/runs and keeps FOLDER/results.jsonl up to date: a line for
+// each run that is done, in the plan's order, whatever order they were done in; returns its path.
+// What is there already is not done again; a run that was interrupted goes on from its checkpoint.
+// The models of trials that lost are removed. A run whose loss is not finite is a result like
+// others; Error, after the others were stopped, when a run fails for any other reason, and when the
+// folder is in use.
+//
+// Accuracy, parameters and the rest depend on the plan alone; only seconds and microseconds vary.
+std::string RunExperiment(const Plan& plan, const RunnerOptions& options);
+
+// How many of the plan's runs are done in the folder, of how many.
+struct Standing {
+  std::size_t done, total;
+  double seconds;  // mean training time of those that are done; 0 when none is
+};
+Standing StandingOf(const Plan& plan, const std::string& folder);
+
+}  // namespace derrd
+
+#endif  // DERRD_EXPERIMENT_RUNNER_H_

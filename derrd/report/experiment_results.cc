@@ -1,0 +1,113 @@
+#include "derrd/report/experiment_results.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "derrd/core/error.h"
+#include "derrd/core/file.h"
+
+namespace derrd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<ExperimentRun> ReadRuns(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  std::istringstream text(ReadTextFile(path));
+  std::vector<ExperimentRun> runs;
+  std::string line;
+  for (std::size_t number = 1; std::getline(text, line); ++number) {
+    Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const bool ours = json.is_object() && json.contains("role") && json.contains("run") &&
+                      json.contains("data") && json.contains("metric");
+    if (!ours) {
+      Fail("{}:{}: is no result of an experiment; give the results.jsonl of `derrd experiment`",
+           path, number);
+    }
+    const std::string log = (std::filesystem::path(folder) / json.value("log", "")).string();
+    runs.push_back({std::move(json), log});
+  }
+  return runs;
+}
+
+ExperimentSetting& SettingOf(const ExperimentRun& run, std::vector<ExperimentSetting>& settings) {
+  ExperimentSetting wanted{run.Text("data"),
+                           run.Text("teacher"),
+                           run.Text("student"),
+                           run.Text("metric"),
+                           run.line.at("width"),
+                           {},
+                           {}};
+  const auto found = std::ranges::find_if(settings, [&](const ExperimentSetting& setting) {
+    return setting.data == wanted.data && setting.teacher == wanted.teacher &&
+           setting.student == wanted.student && setting.width == wanted.width;
+  });
+  if (found != settings.end()) return *found;
+  return settings.emplace_back(std::move(wanted));
+}
+
+MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
+  const auto found = std::ranges::find(setting.methods, name, &MethodRuns::method);
+  if (found != setting.methods.end()) return *found;
+  return setting.methods.emplace_back(MethodRuns{name, {}, {}});
+}
+
+}  // namespace
+
+std::optional<double> ExperimentRun::Test(const std::string& metric) const {
+  const auto test = line.find("test");
+  if (test == line.end() || !test->contains(metric)) return std::nullopt;
+  return test->at(metric).get<double>();
+}
+
+std::optional<double> ExperimentRun::Number(const char* key) const {
+  const auto found = line.find(key);
+  return found == line.end() ? std::nullopt : std::optional(found->get<double>());
+}
+
+std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths) {
+  std::vector<ExperimentSetting> settings;
+  std::map<std::string, ExperimentRun> teachers;
+  for (const std::string& path : paths) {
+    for (ExperimentRun& run : ReadRuns(path)) {
+      if (run.Text("role") == "teacher") {
+        teachers[run.Text("run")] = std::move(run);
+      } else if (run.Text("role") == "student") {
+        MethodRuns& method = MethodOf(run.Text("method"), SettingOf(run, settings));
+        (run.failed() ? method.failed : method.runs).push_back(std::move(run));
+      }
+    }
+  }
+  for (ExperimentSetting& setting : settings) {
+    for (const MethodRuns& method : setting.methods) {
+      for (const ExperimentRun& run : method.runs) {
+        const auto found = teachers.find(run.Text("teacher_run"));
+        if (found != teachers.end()) setting.teachers.insert(*found);
+      }
+    }
+  }
+  if (settings.empty()) {
+    Fail("{}: holds no student yet; let `derrd experiment` go on, and report then", paths.front());
+  }
+  return settings;
+}
+
+std::vector<std::string> ShownMetrics(const ExperimentSetting& setting) {
+  std::vector<std::string> wanted = {setting.metric, "HR@5",      "NDCG@5",    "HR@10",
+                                     "NDCG@10",      "Recall@10", "Recall@20", "NDCG@20"};
+  bool full = false;
+  for (const MethodRuns& method : setting.methods) {
+    for (const ExperimentRun& run : method.runs) full = full || run.Test("Recall@10").has_value();
+  }
+  std::vector<std::string> shown;
+  for (const std::string& name : wanted) {
+    const bool usual = full ? name.starts_with("Recall") || name == "NDCG@10" || name == "NDCG@20"
+                            : !name.starts_with("Recall") && name != "NDCG@20";
+    const bool already = std::ranges::find(shown, name) != shown.end();
+    if ((usual || name == setting.metric) && !already) shown.push_back(name);
+  }
+  return shown;
+}
+
+}  // namespace derrd

@@ -1,0 +1,170 @@
+#include "derrd/report/experiment_tables.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "derrd/report/student_t.h"
+
+namespace derrd {
+namespace {
+
+constexpr const char* kNothing = "-";
+
+std::string Shown(const std::vector<double>& values) {
+  if (values.empty()) return kNothing;
+  const auto [mean, deviation] = Summarize(values);
+  return deviation ? fmt::format("{:.4f} ± {:.4f}", mean, *deviation) : fmt::format("{:.4f}", mean);
+}
+
+std::vector<double> Numbers(const std::vector<ExperimentRun>& runs, const char* key) {
+  std::vector<double> values;
+  for (const ExperimentRun& run : runs) {
+    if (const auto value = run.Number(key)) values.push_back(*value);
+  }
+  return values;
+}
+
+std::string Share(const ExperimentSetting& setting, const MethodRuns& method) {
+  std::vector<double> shares;
+  for (const ExperimentRun& run : method.runs) {
+    const auto teacher = setting.teachers.find(run.Text("teacher_run"));
+    if (teacher == setting.teachers.end()) continue;
+    const auto own = run.Test(setting.metric), whole = teacher->second.Test(setting.metric);
+    if (own && whole && *whole > 0) shares.push_back(*own / *whole);
+  }
+  return shares.empty() ? kNothing : Percent(Summarize(shares).mean);
+}
+
+std::string Overlap(const MethodRuns& method) {
+  std::vector<double> shares;
+  for (const ExperimentRun& run : method.runs) {
+    if (run.line.contains("overlap"))
+      shares.push_back(run.line["overlap"].value("overlap@10", 0.0));
+  }
+  return shares.empty() ? kNothing : Percent(Summarize(shares).mean);
+}
+
+std::string Size(const std::vector<ExperimentRun>& runs) {
+  const std::vector<double> bytes = Numbers(runs, "bytes");
+  if (bytes.empty()) return kNothing;
+  return HumanBytes(static_cast<std::uint64_t>(std::llround(bytes.front())));
+}
+
+std::string Microseconds(const std::vector<ExperimentRun>& runs) {
+  const std::vector<double> values = Numbers(runs, "microseconds_per_query");
+  return values.empty() ? kNothing : fmt::format("{:.1f}", Summarize(values).mean);
+}
+
+std::string Chosen(const MethodRuns& method) {
+  std::string text;
+  if (method.runs.empty()) return kNothing;
+  for (const auto& [flag, value] :
+       method.runs.front().line.value("values", nlohmann::ordered_json::object()).items()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", flag, value.get<std::string>());
+  }
+  return text.empty() ? kNothing : text;
+}
+
+std::string RivalText(const ExperimentSetting& setting, const MethodRuns& method) {
+  const auto rival = BestRival(setting, method);
+  if (!rival) return kNothing;
+  const std::string p = rival->p ? fmt::format("p {:.2g}", *rival->p) : "one seed";
+  return fmt::format("{} {:+.4f}, {}", rival->method, rival->difference, p);
+}
+
+std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting) {
+  std::vector<ExperimentRun> runs;
+  for (const auto& [name, run] : setting.teachers) runs.push_back(run);
+  return runs;
+}
+
+void AddTeacher(const ExperimentSetting& setting, Table& table) {
+  const MethodRuns teacher{"teacher", TeacherRuns(setting), {}};
+  if (teacher.runs.empty()) return;
+  std::vector<std::string> row = {"teacher", std::to_string(teacher.runs.size())};
+  for (const std::string& metric : ShownMetrics(setting)) {
+    row.push_back(Shown(ValuesOf(teacher, metric)));
+  }
+  row.insert(row.end(), {"100.0 %", kNothing, kNothing, Size(teacher.runs),
+                         Microseconds(teacher.runs), kNothing});
+  table.AddRow(std::move(row));
+}
+
+}  // namespace
+
+std::string TitleOf(const ExperimentSetting& setting) {
+  return fmt::format("{}, teacher {}, student {} of {}", setting.data, setting.teacher,
+                     setting.student, setting.width);
+}
+
+std::vector<double> ValuesOf(const MethodRuns& method, const std::string& metric) {
+  std::vector<double> values;
+  for (const ExperimentRun& run : method.runs) {
+    if (const auto value = run.Test(metric)) values.push_back(*value);
+  }
+  return values;
+}
+
+std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method) {
+  const MethodRuns* best = nullptr;
+  double best_mean = 0;
+  for (const MethodRuns& other : setting.methods) {
+    const std::vector<double> values = ValuesOf(other, setting.metric);
+    if (other.method == method.method || values.empty()) continue;
+    const double mean = Summarize(values).mean;
+    if (best != nullptr && mean <= best_mean) continue;
+    best = &other;
+    best_mean = mean;
+  }
+  if (best == nullptr) return std::nullopt;
+  std::vector<double> own, others;
+  for (const ExperimentRun& run : method.runs) {
+    for (const ExperimentRun& other : best->runs) {
+      const auto a = run.Test(setting.metric), b = other.Test(setting.metric);
+      if (run.line.at("seed") != other.line.at("seed") || !a || !b) continue;
+      own.push_back(*a);
+      others.push_back(*b);
+    }
+  }
+  if (own.empty()) return std::nullopt;
+  return Rival{best->method, Summarize(own).mean - Summarize(others).mean,
+               PairedTestP(own, others)};
+}
+
+Table TableOf(const ExperimentSetting& setting) {
+  Table table;
+  table.AddColumn("method", Table::Align::kLeft);
+  table.AddColumn("seeds");
+  for (const std::string& metric : ShownMetrics(setting)) table.AddColumn(metric);
+  table.AddColumn("of the teacher's " + setting.metric);
+  table.AddColumn("beside the best rival", Table::Align::kLeft);
+  table.AddColumn("top 10 shared");
+  table.AddColumn("size");
+  table.AddColumn("µs/query");
+  table.AddColumn("chosen on validation", Table::Align::kLeft);
+  AddTeacher(setting, table);
+  for (const MethodRuns& method : setting.methods) {
+    std::string seeds = std::to_string(method.runs.size());
+    if (!method.failed.empty()) seeds += fmt::format(" ({} failed)", method.failed.size());
+    std::vector<std::string> row = {method.method, seeds};
+    for (const std::string& metric : ShownMetrics(setting)) {
+      row.push_back(Shown(ValuesOf(method, metric)));
+    }
+    row.insert(row.end(), {Share(setting, method), RivalText(setting, method), Overlap(method),
+                           Size(method.runs), Microseconds(method.runs), Chosen(method)});
+    table.AddRow(std::move(row));
+  }
+  return table;
+}
+
+std::string ExperimentMarkdown(const std::vector<ExperimentSetting>& settings) {
+  std::string text;
+  for (const ExperimentSetting& setting : settings) {
+    text += fmt::format("{}## {}\n\n{}", text.empty() ? "" : "\n", TitleOf(setting),
+                        TableOf(setting).ToMarkdown());
+  }
+  return text;
+}
+
+}  // namespace derrd

@@ -1,0 +1,39 @@
+// Tables of what experiments found.
+#ifndef DERRD_REPORT_EXPERIMENT_TABLES_H_
+#define DERRD_REPORT_EXPERIMENT_TABLES_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "derrd/report/experiment_results.h"
+#include "derrd/report/table.h"
+
+namespace derrd {
+
+// "citeulike, teacher mf200, student mf of 20".
+std::string TitleOf(const ExperimentSetting& setting);
+
+// The test metric of each of a method's runs.
+std::vector<double> ValuesOf(const MethodRuns& method, const std::string& metric);
+
+// How a method compares with the best of the others, by the mean of the setting's metric: the
+// two-sided p of a paired t-test over the seeds that both have. Nothing when it stands alone.
+struct Rival {
+  std::string method;
+  double difference;        // of the means over the seeds that both have
+  std::optional<double> p;  // nothing with fewer than two such seeds
+};
+std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method);
+
+// A row for the teacher and for each method: metrics as mean ± deviation over seeds, the share of
+// the teacher's metric (each seed's of its own teacher's), the best rival, how much the top lists
+// share with the teacher's, size, time of a query, what a search chose.
+Table TableOf(const ExperimentSetting& setting);
+
+// All settings, in Markdown.
+std::string ExperimentMarkdown(const std::vector<ExperimentSetting>& settings);
+
+}  // namespace derrd
+
+#endif  // DERRD_REPORT_EXPERIMENT_TABLES_H_

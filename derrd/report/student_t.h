@@ -1,0 +1,30 @@
+// Whether a difference over a few seeds is more than chance: Student's paired t-test.
+#ifndef DERRD_REPORT_STUDENT_T_H_
+#define DERRD_REPORT_STUDENT_T_H_
+
+#include <optional>
+#include <span>
+
+namespace derrd {
+
+// The regularized incomplete beta function I_x(a, b), a, b > 0 and x in [0, 1], to about 1e-13: its
+// continued fraction (DLMF 8.17.22), summed by Lentz's method.
+double IncompleteBeta(double a, double b, double x);
+
+// The chance that |T| >= |t| for T of Student's distribution with that many degrees of freedom
+// (> 0): I_{v / (v + t^2)}(v / 2, 1 / 2). 0 for an infinite t.
+double TwoSidedP(double t, double degrees);
+
+struct MeanAndDeviation {
+  double mean;
+  std::optional<double> deviation;  // of the sample (n - 1); nothing for a single value
+};
+MeanAndDeviation Summarize(std::span<const double> values);  // at least one
+
+// The two-sided p of the differences a[i] - b[i] having a mean of 0. Nothing for fewer than two
+// pairs. 1 when all differences are 0; 0 when they are all the same otherwise.
+std::optional<double> PairedTestP(std::span<const double> a, std::span<const double> b);
+
+}  // namespace derrd
+
+#endif  // DERRD_REPORT_STUDENT_T_H_
