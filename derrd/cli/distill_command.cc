@@ -1,4 +1,7 @@
 // derrd distill: a teacher's knowledge into a small student.
+#include <algorithm>
+#include <iterator>
+
 #include "derrd/cli/methods/table.h"
 #include "derrd/cli/training.h"
 #include "derrd/core/error.h"
@@ -54,17 +57,29 @@ void TruncateTeacher(const DistillOptions& options, const Dataset& dataset,
 
 Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum) {
   Json config = cli::ConfigOf(options, dataset, sum.name);
+  if (!sum.HasBase()) config.erase("loss");
   config["teacher"] = Fingerprint(options.teacher);
   for (const Method* method : sum.methods) config[method->info().name] = method->Config();
   return config;
 }
 
-std::vector<std::unique_ptr<Term>> Objective(const BaseModelOptions& model, const MethodSum& sum,
-                                             const MethodContext& context) {
+std::vector<std::unique_ptr<Term>> Objective(const DistillOptions& options, const MethodSum& sum,
+                                             const Dataset& dataset, const Model& teacher,
+                                             std::size_t student_width, const Parallel& parallel) {
   std::vector<std::unique_ptr<Term>> terms;
-  terms.push_back(MakeBaseTerm(model));
+  if (sum.HasBase()) terms.push_back(MakeBaseTerm(options.model));
+  const MethodContext context{dataset,  teacher, options.teacher, student_width, options.seed,
+                              parallel, terms};
   for (const Method* method : sum.methods) terms.push_back(method->MakeTerm(context));
   return terms;
+}
+
+// What the methods read besides the data set.
+std::vector<std::string> InputsOf(const DistillOptions& options, const MethodSum& sum) {
+  std::vector<std::string> inputs = {options.teacher};
+  for (const Method* method : sum.methods)
+    std::ranges::move(method->Files(), std::back_inserter(inputs));
+  return inputs;
 }
 
 // Checks the memory before the teacher is opened, and again when its width is known.
@@ -90,7 +105,11 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
 
 void RunDistill(const DistillOptions& options) {
   const MethodSum sum = options.table.Parse(options.method);
-  CheckTrainingOutputs(options, {options.teacher});
+  if (!sum.HasBase() && options.model.loss) {
+    Fail<UsageError>("--loss: nothing is learned from the data beside --method {}; leave it out",
+                     sum.name);
+  }
+  CheckTrainingOutputs(options, InputsOf(options, sum));
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
   if (sum.name == MethodTable::kSvd) return TruncateTeacher(options, dataset, parallel);
@@ -99,8 +118,7 @@ void RunDistill(const DistillOptions& options) {
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);
   const auto terms =
-      Objective(options.model, sum,
-                {dataset, *teacher.model, student->representation_width(), options.seed, parallel});
+      Objective(options, sum, dataset, *teacher.model, student->representation_width(), parallel);
   TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
                 parallel);
 }

@@ -23,8 +23,6 @@ double FreeBytes() {
   return file ? 1024 * kibibytes : std::numeric_limits<double>::infinity();
 }
 
-std::size_t ListSize(const RrdOptions& rrd) { return rrd.interesting + rrd.uninteresting; }
-
 }  // namespace
 
 void CheckMemory(const std::vector<MemoryNeed>& needs) { CheckMemory(needs, FreeBytes()); }
@@ -52,15 +50,24 @@ double TableBytes(const RunSize& size, OptimizerKind optimizer) {
          StateBytes(optimizer, rows, size.width);
 }
 
-double RankingBytes(const RunSize& size, const RrdOptions& rrd) {
-  constexpr double kCopies = 2;  // best first, and ascending to sample outside of
-  return kCopies * sizeof(std::int32_t) * Product(size.users, std::min(rrd.top, size.items));
+double ListBytes(std::size_t rows, std::size_t length) {
+  return sizeof(std::int32_t) * Product(rows, length);
 }
 
-double ListBytes(const RunSize& size, const RrdOptions& rrd) {
+double ScoreBytes(std::size_t lists, std::size_t length) {
   constexpr double kBytesAScore = 40;  // item, score, gradient, and the same sorted for both sides
-  return sizeof(std::int32_t) * Product(size.users, ListSize(rrd)) +
-         kBytesAScore * Product(std::min(size.users, size.batch_size), ListSize(rrd));
+  return kBytesAScore * Product(lists, length);
+}
+
+std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, std::size_t rows,
+                                         std::size_t step_rows, std::size_t candidates,
+                                         const RelaxedListSize& size) {
+  constexpr double kCopies = 2;  // best first, and ascending to sample outside of
+  const std::size_t compared = size.interesting + size.uninteresting;
+  return {
+      {fmt::format("--{}-top", flags), kCopies * ListBytes(rows, std::min(size.top, candidates))},
+      {fmt::format("--{0}-interesting and --{0}-uninteresting", flags),
+       ListBytes(rows, compared) + ScoreBytes(step_rows, compared)}};
 }
 
 double ExpertBytes(const ExpertShape& shape) {

@@ -2,13 +2,13 @@
 #ifndef DERRD_CLI_MEMORY_H_
 #define DERRD_CLI_MEMORY_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include "derrd/losses/de.h"
 #include "derrd/train/optimizer.h"
-#include "derrd/train/rrd_term.h"
 
 namespace derrd::cli {
 
@@ -27,13 +27,27 @@ struct RunSize {
   std::size_t users, items, width, batch_size;
 };
 
+// Of a list as RRD compares it: what is sampled from the teacher's top, and besides.
+struct RelaxedListSize {
+  std::size_t top, interesting, uninteresting;
+};
+
+// Users of a batch, at most.
+inline std::size_t BatchUsers(const RunSize& size) { return std::min(size.users, size.batch_size); }
+
 // Embedding tables in training: the values, those of the kept epoch, what the optimizer keeps, and
 // the gradients of the rows that a step can touch.
 double TableBytes(const RunSize& size, OptimizerKind optimizer);
-// The teacher's rankings.
-double RankingBytes(const RunSize& size, const RrdOptions& rrd);
-// The users' sampled lists, and what a step holds for each of their scores.
-double ListBytes(const RunSize& size, const RrdOptions& rrd);
+// A list of `length` ids (or numbers of 4 bytes) for each of `rows` users or items.
+double ListBytes(std::size_t rows, std::size_t length);
+// What a step holds for the scores of `lists` lists.
+double ScoreBytes(std::size_t lists, std::size_t length);
+// Lists that are cut in two, as RRD has them of each of `rows` entities: the teacher's top of
+// `candidates` that interesting ones come from, and those compared, with what a step of
+// `step_rows` of them holds. `flags`: "rrd" of --rrd-top.
+std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, std::size_t rows,
+                                         std::size_t step_rows, std::size_t candidates,
+                                         const RelaxedListSize& size);
 // Values, gradients and two moments of both sides' experts and selection networks.
 double ExpertBytes(const ExpertShape& shape);
 // A model file once it is opened; 0 without a path. What cannot be read is told by who opens it.

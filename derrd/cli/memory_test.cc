@@ -40,11 +40,16 @@ TEST(Memory, TablesStayWithin16BytesAParameterAndWhatAStepTouches) {
 }
 
 TEST(Memory, RankingsAreCutToTheItems) {
-  RrdOptions rrd;
-  EXPECT_EQ(RankingBytes(kSize, rrd), 8.0 * 1e6 * 500);
-  rrd.top = 1'000'000;
-  EXPECT_EQ(RankingBytes(kSize, rrd), 8.0 * 1e6 * 1e5);
-  EXPECT_EQ(ListBytes(kSize, rrd), 4.0 * 1e6 * 80 + 40.0 * 1024 * 80);
+  RelaxedListSize lists{500, 30, 50};
+  const auto needs = [&lists] {
+    return RelaxedListNeeds("rrd", kSize.users, BatchUsers(kSize), kSize.items, lists);
+  };
+  EXPECT_EQ(needs()[0].flag, "--rrd-top");
+  EXPECT_EQ(needs()[0].bytes, 8.0 * 1e6 * 500);
+  EXPECT_EQ(needs()[1].flag, "--rrd-interesting and --rrd-uninteresting");
+  EXPECT_EQ(needs()[1].bytes, 4.0 * 1e6 * 80 + 40.0 * 1024 * 80);
+  lists.top = 1'000'000;
+  EXPECT_EQ(needs()[0].bytes, 8.0 * 1e6 * 1e5);
 }
 
 TEST(Memory, ExpertsAsTheirParametersSay) {

@@ -22,16 +22,24 @@ std::string_view Name(TeacherNeed need) {
 std::string Method::Lacks(const Model& teacher) const {
   const TeacherNeed need = info().need;
   if (need == TeacherNeed::kRepresentations && teacher.representation_width() == 0) {
-    return "has no representations";
+    return "has no representations; choose another of either";
+  }
+  if (need == TeacherNeed::kRankingsAlongTraining) {
+    return "holds one state of its training alone; choose another of either";
   }
   if (need == TeacherNeed::kScores && !teacher.has_scores()) {
-    return "has no score for any user and item";
+    return "has no score for any user and item; choose another of either";
   }
   if (need == TeacherNeed::kRankings && !teacher.has_scores() && teacher.lists() == nullptr) {
-    return "has neither rankings nor scores to rank by";
+    return "has neither rankings nor scores to rank by; choose another of either";
   }
-  if (need == TeacherNeed::kRankingsAlongTraining) return "holds one state of its training alone";
   return "";
+}
+
+std::string LacksItemSide(const Model& teacher) {
+  if (teacher.has_scores()) return "";
+  return "has no score for any user and item, and so no ranking of an item's users; choose another "
+         "of either";
 }
 
 }  // namespace derrd::cli

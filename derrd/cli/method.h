@@ -35,16 +35,20 @@ struct MethodInfo {
   std::string name;     // as in --method, in files and in logs: lower case, without '+'
   std::string formula;  // in one line
   TeacherNeed need;
-  std::string source;  // authors, venue, year, section
+  std::string source;          // authors, venue, year, section
+  std::string builds_on = {};  // a method that any sum with this one names too; empty: none
+  bool replaces_base = false;  // no loss on the data beside it
 };
 
 // What a term is made of. All of it outlives the term.
 struct MethodContext {
   const Dataset& dataset;
-  const Model& teacher;       // has the data set's users and items, and lacks nothing
+  const Model& teacher;  // has the data set's users and items, and lacks nothing
+  const std::string& teacher_path;
   std::size_t student_width;  // of the student's representations
   std::uint64_t seed;
   const Parallel& parallel;
+  const std::vector<std::unique_ptr<Term>>& terms;  // of the same objective, those made so far
 };
 
 // Owns its options: their defaults when made, what the command line says after parsing.
@@ -59,7 +63,10 @@ class Method {
   // Every hyper-parameter, as the student's file holds it under the method's name.
   virtual nlohmann::ordered_json Config() const = 0;
 
-  // Why this teacher will not do, in words that follow "the teacher", or nothing when it will.
+  // The files it reads besides the teacher.
+  virtual std::vector<std::string> Files() const { return {}; }
+  // Why this teacher will not do and what to do about it, in words that follow "the teacher", or
+  // nothing when it will.
   virtual std::string Lacks(const Model& teacher) const;
   // What the term will hold, as far as can be told before the teacher is opened.
   virtual std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize&) const { return {}; }
@@ -69,9 +76,13 @@ class Method {
     return {};
   }
 
-  // UsageError, naming a flag, when the options do not fit the data set or each other.
+  // UsageError, naming a flag, when the options do not fit the data set or each other. Terms are
+  // made in the table's order; one that builds on another finds it in context.terms.
   virtual std::unique_ptr<Term> MakeTerm(const MethodContext& context) const = 0;
 };
+
+// Why a teacher cannot rank the users of an item, as Method::Lacks says it.
+std::string LacksItemSide(const Model& teacher);
 
 }  // namespace derrd::cli
 

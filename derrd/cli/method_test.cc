@@ -33,6 +33,8 @@ TEST(MethodTable, ASumIsNamedInTheOrderOfTheTable) {
     EXPECT_THAT(NamesOf(sum), ElementsAre("de", "rrd"));
   }
   EXPECT_EQ(table.Parse("rrd").name, "rrd");
+  EXPECT_EQ(table.Parse("ir+rrd").name, "ir-rrd");
+  EXPECT_EQ(table.Parse("ir-rrd+de").name, "de+rrd+ir");
   for (const std::string text : {"none", "svd"}) {
     EXPECT_EQ(table.Parse(text).name, text);
     EXPECT_TRUE(table.Parse(text).methods.empty());
@@ -41,10 +43,22 @@ TEST(MethodTable, ASumIsNamedInTheOrderOfTheTable) {
 
 TEST(MethodTable, WhatIsNoSumIsRefused) {
   const MethodTable table;
-  for (const std::string text : {"", "+", "de+", "+de", "de++rrd", "de rrd", "Rrd", "de+de",
-                                 "de-rrd+de", "none+none", "svd+de", "none+rrd"}) {
+  for (const std::string text :
+       {"", "+", "de+", "+de", "de++rrd", "de rrd", "Rrd", "de+de", "de-rrd+de", "none+none",
+        "svd+de", "none+rrd", "ir", "ir+de", "ir-rrd+rrd"}) {
     EXPECT_THROW(table.Parse(text), UsageError) << text;
   }
+}
+
+TEST(MethodTable, OnlyHetCompTakesThePlaceOfTheBaseLoss) {
+  const MethodTable table;
+  for (const auto& method : table.methods()) {
+    const MethodInfo info = method->info();
+    if (!info.builds_on.empty()) continue;
+    EXPECT_EQ(table.Parse(info.name).HasBase(), info.name != "hetcomp") << info.name;
+  }
+  EXPECT_FALSE(table.Parse("de+hetcomp").HasBase());
+  EXPECT_TRUE(table.Parse("none").HasBase());
 }
 
 // Flags of two methods that were called alike could not be told apart.

@@ -15,6 +15,8 @@ Json ToJson(const MethodInfo& info) {
   return {{"name", info.name},
           {"formula", info.formula},
           {"needs", Name(info.need)},
+          {"builds_on", info.builds_on},
+          {"replaces_base", info.replaces_base},
           {"source", info.source}};
 }
 
@@ -36,9 +38,13 @@ Json Listing() {
 
 std::string TextOf(const Json& method) {
   std::string text =
-      fmt::format("{}\n  {}\n  needs of a teacher: {}\n  {}\n", method["name"].get<std::string>(),
-                  method["formula"].get<std::string>(), method["needs"].get<std::string>(),
-                  method["source"].get<std::string>());
+      fmt::format("{}\n  {}\n  needs of a teacher: {}\n", method["name"].get<std::string>(),
+                  method["formula"].get<std::string>(), method["needs"].get<std::string>());
+  const auto builds_on = method["builds_on"].get<std::string>();
+  if (!builds_on.empty())
+    text += fmt::format("  builds on {}, which must be named too\n", builds_on);
+  if (method["replaces_base"].get<bool>()) text += "  takes the place of BPR\n";
+  text += fmt::format("  {}\n", method["source"].get<std::string>());
   for (const Json& flag : method.value("flags", Json::array())) {
     text += fmt::format("    {:<34} {}\n",
                         flag["flag"].get<std::string>() + " " + flag["default"].get<std::string>(),

@@ -1,6 +1,10 @@
 #include "derrd/cli/outputs.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <map>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
@@ -8,15 +12,16 @@
 namespace derrd::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-// Whether both name one regular file, now or once it is written. Devices may be named twice.
-bool SameFile(const std::string& a, const std::string& b) {
-  std::error_code ignored;
-  if (fs::exists(a, ignored) && fs::exists(b, ignored)) {
-    return fs::is_regular_file(a, ignored) && fs::equivalent(a, b, ignored);
+// One text for one file, now or once it is written, whatever it is called; nothing for what may be
+// named twice: an empty name, or one of a device.
+std::string Identity(const std::string& path) {
+  struct stat status {};
+  if (path.empty()) return "";
+  if (::stat(path.c_str(), &status) == 0) {
+    return S_ISREG(status.st_mode) ? fmt::format("{}:{}", status.st_dev, status.st_ino) : "";
   }
-  return fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(path, ignored).string();
 }
 
 }  // namespace
@@ -24,17 +29,18 @@ bool SameFile(const std::string& a, const std::string& b) {
 void CheckOutputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) {
   if (outputs.front().empty())
     Fail<UsageError>("--output: the path is empty; name a file to write");
-  for (std::size_t o = 0; o < outputs.size(); ++o) {
-    if (outputs[o].empty()) continue;
-    std::vector<std::string> others = inputs;
-    others.insert(others.end(), outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(o));
-    for (const std::string& other : others) {
-      if (!other.empty() && SameFile(outputs[o], other)) {
-        Fail<UsageError>("{}: would be overwritten and is needed as {}; write to another file",
-                         outputs[o], other);
-      }
+  std::map<std::string, std::string> taken;  // by identity, as it was named first
+  for (const std::string& input : inputs) taken.emplace(Identity(input), input);
+  taken.erase("");
+  for (const std::string& output : outputs) {
+    if (output.empty()) continue;
+    const std::string identity = Identity(output);
+    const auto [other, is_new] = taken.emplace(identity, output);
+    if (!is_new && !identity.empty()) {
+      Fail<UsageError>("{}: would be overwritten and is needed as {}; write to another file",
+                       output, other->second);
     }
-    CheckCanWrite(outputs[o]);
+    CheckCanWrite(output);
   }
 }
 

@@ -3,17 +3,22 @@
 A test file is run as `python3 X_test.py path/to/derrd` and needs numpy and safetensors.
 """
 
+import hashlib
 import json
 import pathlib
 import random
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 DERRD = str(pathlib.Path(sys.argv.pop(1)).resolve())
 SMALL = ["--batch-size", "128", "--de-experts", "4", "--rrd-interesting", "5", "--rrd-uninteresting", "7",
-         "--rrd-top", "20", "--htd-groups", "4"]
+         "--rrd-top", "20", "--htd-groups", "4", "--rd-discrepancy-epoch", "2", "--ir-interesting", "4",
+         "--ir-uninteresting", "6", "--ir-top", "20", "--dcd-corrections", "5", "--dcd-top", "20",
+         "--hetcomp-top", "20", "--hetcomp-period", "2", "--rce-kd-top", "10", "--rce-kd-drawn", "10",
+         "--rce-kd-pool", "30"]
 
 
 def run(*words, threads=None, environment=None):
@@ -24,9 +29,9 @@ def run(*words, threads=None, environment=None):
 
 
 def known_methods():
-    """What `derrd methods` lists that a teacher's file alone can serve."""
+    """What `derrd methods` lists, in words that --method takes."""
     listing = json.loads(run("methods", "--json").stdout)
-    alone = [method["name"] for method in listing["methods"] if method["needs"] != "rankings along its training"]
+    alone = [method["name"] for method in listing["methods"] if not method["builds_on"]]
     return alone + [named["name"] for named in listing["sums"]]
 
 
@@ -57,7 +62,9 @@ class ProgramCase(unittest.TestCase):
         cls.ok("import", cls.csv, "--item-names", cls.names, "--negatives", 30, "-o", cls.dataset)
         cls.teacher = cls.folder / "teacher.derrd"
         cls.ok("train", cls.dataset, "--width", 16, "--epochs", 40, "--batch-size", 128,
-               "--learning-rate", 0.01, "-o", cls.teacher)
+               "--learning-rate", 0.01, "--keep-every", 5, "-o", cls.teacher)
+        cls.stages = [cls.folder / f"teacher.derrd.epoch-{epochs}.derrd" for epochs in (5, 10, 15)]
+        cls.along = ("--hetcomp-stages", ",".join(map(str, cls.stages)))
 
     @classmethod
     def tearDownClass(cls):
@@ -86,4 +93,41 @@ class ProgramCase(unittest.TestCase):
 
     def distill(self, method, output, *flags, **options):
         return self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", method, "--width", 4,
-                       "--epochs", 6, *SMALL, *flags, "-o", output, **options)
+                       "--epochs", 6, *SMALL, *self.along, *flags, "-o", output, **options)
+
+    # --- runs that are killed ---
+
+    def killed(self, words, after):
+        """Starts a run and kills it after so many seconds; whether that was in time."""
+        process = subprocess.Popen([DERRD, *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(after)
+            return False
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return True
+
+    def checkpoint_run(self, name, *flags, epochs=200):
+        """Words of a distillation that writes checkpoints, and its output."""
+        output = self.folder / f"{name}.derrd"
+        return output, ("distill", self.dataset, "--teacher", self.teacher, "--width", 4, "--epochs", epochs,
+                        "--patience", 1000, *SMALL, *self.along, "--checkpoint-every", 1, "--resume", *flags,
+                        "-o", output)
+
+    def expect_same_bits_after_kills(self, draw, *flags, epochs=200):
+        """A run that is killed three times at moments that `draw` draws, beside one that is not."""
+        output, words = self.checkpoint_run("whole", *flags, epochs=epochs)
+        whole_log, log = self.folder / "whole.jsonl", self.folder / "killed.jsonl"
+        begin = time.monotonic()
+        self.ok(*words, "--log", whole_log, "--threads", 2)
+        seconds = time.monotonic() - begin
+        whole = hashlib.sha256(output.read_bytes()).hexdigest()
+
+        output, words = self.checkpoint_run("killed", *flags, epochs=epochs)
+        output.unlink(missing_ok=True)
+        kills = sum(self.killed((*words, "--log", log), draw.uniform(0, seconds / 2)) for _ in range(3))
+        done = self.ok(*words, "--log", log, "--threads", 3)
+        self.assertEqual(hashlib.sha256(output.read_bytes()).hexdigest(), whole, (flags, kills))
+        self.assertEqual(log_without_seconds(log), log_without_seconds(whole_log))
+        self.assertEqual(sorted(self.folder.glob("killed.derrd.*")), [], done.stderr)

@@ -21,7 +21,7 @@ import numpy
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from program_case import DERRD, SMALL, ProgramCase, interactions, known_methods, log_without_seconds
+from program_case import DERRD, SMALL, ProgramCase, interactions, known_methods
 
 
 class ProgramTest(ProgramCase):
@@ -89,14 +89,16 @@ class ProgramTest(ProgramCase):
         csv, dataset, teacher = (self.folder / f"bits.{end}" for end in ("csv", "derrd", "teacher"))
         csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(600, 900)))
         self.ok("import", csv, "--negatives", 30, "-o", dataset)
-        self.ok("train", dataset, "--width", 48, "--epochs", 3, "-o", teacher)
-        for method in known_methods():
+        self.ok("train", dataset, "--width", 48, "--epochs", 3, "--keep-every", 1, "-o", teacher)
+        stages = ",".join(f"{teacher}.epoch-{epochs}.derrd" for epochs in (1, 2))
+        for method in (*known_methods(), "de+rce-kd", "hint+hetcomp"):
             sums = set()
             for number, (threads, blas) in enumerate(((1, 1), (2, 2), (3, 8), (8, 1), (8, 3))):
                 output = self.folder / f"bits-{number}.derrd"
                 environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(blas))
                 self.ok("distill", dataset, "--teacher", teacher, "--method", method, "--width", 32, "--epochs", 3,
-                        "--de-experts", 6, "-o", output, threads=threads, environment=environment)
+                        "--de-experts", 6, "--rd-discrepancy-epoch", 1, "--hetcomp-stages", stages, "--hetcomp-period", 1,
+                        "-o", output, threads=threads, environment=environment)
                 sums.add(hashlib.sha256(output.read_bytes()).hexdigest())
             self.assertEqual(len(sums), 1, method)
 
@@ -176,23 +178,6 @@ class ProgramTest(ProgramCase):
 
     # --- going on after a kill ---
 
-    def killed(self, words, after):
-        """Starts a run and kills it after so many seconds; whether that was in time."""
-        process = subprocess.Popen([DERRD, *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(after)
-            return False
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return True
-
-    def checkpoint_run(self, name, *flags, epochs=200):
-        """Words of a distillation that writes checkpoints, and its output."""
-        output = self.folder / f"{name}.derrd"
-        return output, ("distill", self.dataset, "--teacher", self.teacher, "--width", 4, "--epochs", epochs,
-                        "--patience", 1000, *SMALL, "--checkpoint-every", 1, "--resume", *flags, "-o", output)
-
     def interrupted(self, name, *flags, epochs=100000):
         """The same, killed once two checkpoints are there."""
         output, words = self.checkpoint_run(name, *flags, epochs=epochs)
@@ -210,21 +195,7 @@ class ProgramTest(ProgramCase):
         draw = random.Random(7)
         for method, optimizer in (("none", "adam"), ("de", "adam"), ("rrd", "sgd"), ("de-rrd", "adagrad"),
                                   ("de-rrd", "row-adam"), ("de-rrd", "adam")):
-            flags = ("--method", method, "--optimizer", optimizer)
-            output, words = self.checkpoint_run("whole", *flags)
-            whole_log, log = self.folder / "whole.jsonl", self.folder / "killed.jsonl"
-            begin = time.monotonic()
-            self.ok(*words, "--log", whole_log, "--threads", 2)
-            seconds = time.monotonic() - begin
-            whole = hashlib.sha256(output.read_bytes()).hexdigest()
-
-            output, words = self.checkpoint_run("killed", *flags)
-            output.unlink(missing_ok=True)
-            kills = sum(self.killed((*words, "--log", log), draw.uniform(0, seconds / 2)) for _ in range(3))
-            done = self.ok(*words, "--log", log, "--threads", 3)
-            self.assertEqual(hashlib.sha256(output.read_bytes()).hexdigest(), whole, (method, optimizer, kills))
-            self.assertEqual(log_without_seconds(log), log_without_seconds(whole_log))
-            self.assertEqual(sorted(self.folder.glob("killed.derrd.*")), [], done.stderr)
+            self.expect_same_bits_after_kills(draw, "--method", method, "--optimizer", optimizer)
 
     def test_checkpoints_change_no_bit_and_are_gone_at_the_end(self):
         outputs = [self.folder / f"every-{every}.derrd" for every in (0, 4)]

@@ -43,9 +43,11 @@ Json SolverConfig(const TrainingOptions& options, const Dataset& dataset,
 
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel) {
-  if (!options.init.empty() || options.checkpoints.every > 0 || options.checkpoints.resume) {
+  if (!options.init.empty() || options.checkpoints.every > 0 || options.checkpoints.resume ||
+      options.keep_every > 0) {
     Fail<UsageError>(
-        "--model {}: is solved anew in seconds; leave out --init, --checkpoint-every and --resume",
+        "--model {}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every "
+        "and --resume",
         options.model.kind);
   }
   CheckSolverMemory(options, dataset);

@@ -28,6 +28,7 @@ void AddTrainCommand(CLI::App& program) {
       "derrd train citeulike.derrd --width 200 -o teacher.derrd", RunTrain);
   options->width = 200;
   AddTrainingOptions(*app, *options);
+  AddKeepEvery(*app, *options);
 }
 
 }  // namespace derrd::cli

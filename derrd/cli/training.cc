@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 
 #include "derrd/cli/epoch_log.h"
 #include "derrd/cli/outputs.h"
@@ -22,6 +23,48 @@ OptimizerOptions OptimizerOf(const TrainingOptions& options) {
   OptimizerOptions optimizer = options.train.optimizer;
   optimizer.kind = OptimizerNamed(options.optimizer);
   return optimizer;
+}
+
+ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json config,
+                 const Metrics& valid) {
+  ModelFile file;
+  file.model = std::move(model);
+  file.user_ids = dataset.user_ids();
+  file.item_ids = dataset.item_ids();
+  file.item_names = dataset.item_names();
+  file.config = std::move(config);
+  file.metrics = ToJson(valid);
+  return file;
+}
+
+// --- the models of --keep-every ---
+
+std::string KeptPath(const TrainingOptions& options, std::int32_t epochs) {
+  return fmt::format("{}.epoch-{}.derrd", options.output, epochs);
+}
+
+std::vector<std::string> KeptPaths(const TrainingOptions& options) {
+  constexpr std::int32_t kMost = 10000;
+  if (options.keep_every == 0) return {};
+  if (options.train.epochs / options.keep_every > kMost) {
+    Fail<UsageError>("--keep-every {}: up to {} models in {} epochs, and {} are allowed; raise it",
+                     options.keep_every, options.train.epochs / options.keep_every,
+                     options.train.epochs, kMost);
+  }
+  std::vector<std::string> paths;
+  for (std::int32_t epochs = options.keep_every; epochs <= options.train.epochs;
+       epochs += options.keep_every) {
+    paths.push_back(KeptPath(options, epochs));
+  }
+  return paths;
+}
+
+void KeepModel(const TrainingOptions& options, const Dataset& dataset, const TrainableModel& model,
+               const EpochReport& report, Json config) {
+  const std::int32_t epochs = report.epoch + 1;
+  if (options.keep_every == 0 || epochs % options.keep_every != 0) return;
+  config["kept_epoch"] = report.epoch;
+  FileOf(dataset, model.Copy(), std::move(config), report.valid).Write(KeptPath(options, epochs));
 }
 
 }  // namespace
@@ -90,6 +133,12 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
                "Go on from the last checkpoint, or start when there is none");
 }
 
+void AddKeepEvery(CLI::App& app, TrainingOptions& options) {
+  AddFlag(app, "--keep-every", options.keep_every,
+          "Epochs between models that are written besides, as OUTPUT.epoch-N.derrd (0: none)",
+          WholeNumber(0, 1000000));
+}
+
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
@@ -120,8 +169,10 @@ RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
 
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {
   const RunSize size = SizeOf(options, dataset);
+  const std::size_t kept_rows = options.keep_every == 0 ? 0 : size.users + size.items;
   return {{"--width", TableBytes(size, OptimizerOf(options).kind)},
           ModelNeed(options.model, size, dataset),
+          {"--keep-every", ListBytes(kept_rows, size.width)},
           {"--init", FileBytes(options.init)}};
 }
 
@@ -138,13 +189,7 @@ std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const
 
 void WriteModel(const TrainingOptions& options, const Dataset& dataset,
                 std::unique_ptr<Model> model, Json config, const Metrics& valid) {
-  ModelFile file;
-  file.model = std::move(model);
-  file.user_ids = dataset.user_ids();
-  file.item_ids = dataset.item_ids();
-  file.item_names = dataset.item_names();
-  file.config = std::move(config);
-  file.metrics = ToJson(valid);
+  const ModelFile file = FileOf(dataset, std::move(model), std::move(config), valid);
   file.Write(options.output);
   if (options.json) {
     PrintJson({{"model", options.output},
@@ -165,6 +210,7 @@ void WriteModel(const TrainingOptions& options, const Dataset& dataset,
 void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs) {
   std::vector<std::string> outputs = Checkpoints::Paths(options.checkpoints, options.output);
   outputs.insert(outputs.begin(), {options.output, options.log});
+  std::ranges::move(KeptPaths(options), std::back_inserter(outputs));
   inputs.insert(inputs.end(), {options.dataset, options.init});
   CheckOutputs(outputs, inputs);
 }
@@ -189,6 +235,8 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
         trainer.TrainEpoch([&](std::size_t) { progress.Update(++done, note); });
     note = NoteOf(report, train.stopping.keep);
     log.Add(report);
+    // Before the checkpoint: a run that goes on from it will not come by here again.
+    KeepModel(options, dataset, student, report, config);
     checkpoints.AfterEpoch(trainer, log.lines());
   }
   progress.Finish(done, note);

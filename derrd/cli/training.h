@@ -25,6 +25,7 @@ struct TrainingOptions : CommonOptions {
   TrainOptions train;
   std::string optimizer = "adam";
   CheckpointOptions checkpoints;
+  std::int32_t keep_every = 0;            // epochs; 0: only the best is written
   std::vector<std::string> stop_metrics;  // empty: as the protocol of the data set suggests
   std::string keep_metric;
 };
@@ -32,7 +33,11 @@ struct TrainingOptions : CommonOptions {
 // Declares the flags above.
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options);
 
-// Error when something that the run will write cannot be written, or is one of its inputs.
+// Declares --keep-every, of `train` alone.
+void AddKeepEvery(CLI::App& app, TrainingOptions& options);
+
+// Error when something that the run will write cannot be written, or is one of its inputs;
+// UsageError when it would be more files than anybody wants.
 void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs);
 
 // What every method needs of memory.

@@ -52,12 +52,13 @@ CdTerm::CdTerm(const Dataset& dataset, const Model& teacher, std::optional<Ranki
       lists_(dataset.users(), options.items),
       targets_(dataset.users(), options.items) {
   const bool by_teacher = options.guide == CdGuide::kTeacher;
-  const std::size_t ranked = by_teacher ? rankings_.value().length() : FewestUnobserved(dataset);
-  const std::size_t length = std::min(options.top, ranked);
+  const std::size_t unobserved = FewestUnobserved(dataset);
+  const std::size_t length =
+      std::min(options.top, by_teacher ? rankings_.value().length() : unobserved);
   if (options.items > length) {
     Fail<UsageError>("--cd-items {}: the {}'s rankings hold {} items for each user; lower it{}",
                      options.items, by_teacher ? "teacher" : "student", length,
-                     options.items <= ranked ? " or raise --cd-top" : "");
+                     options.items <= unobserved ? " or raise --cd-top" : "");
   }
   log_weights_ = BetterOfTwoLogWeights(length, options.rank_decay);
 }

@@ -33,7 +33,7 @@ class IrRrdTerm : public Term {
   IrRrdTerm(const Dataset& dataset, Rankings rankings, const RrdTerm& rrd,
             const IrRrdOptions& options, std::uint64_t seed);
 
-  std::string_view name() const override { return "ir-rrd"; }
+  std::string_view name() const override { return "ir"; }
   void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
                   const Parallel& parallel) override;
   void SelectRows(const Batch& batch, EntitySet& users, EntitySet& items) override;

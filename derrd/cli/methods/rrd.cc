@@ -40,8 +40,8 @@ class Rrd : public Method {
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    return {{"--rrd-top", RankingBytes(size, options_)},
-            {"--rrd-interesting and --rrd-uninteresting", ListBytes(size, options_)}};
+    return RelaxedListNeeds("rrd", size.users, BatchUsers(size), size.items,
+                            {options_.top, options_.interesting, options_.uninteresting});
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

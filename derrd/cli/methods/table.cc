@@ -15,12 +15,20 @@ std::unique_ptr<Method> MakeRrd();
 std::unique_ptr<Method> MakeHint();
 std::unique_ptr<Method> MakeFtd();
 std::unique_ptr<Method> MakeHtd();
+std::unique_ptr<Method> MakeRd();
+std::unique_ptr<Method> MakeCd();
+std::unique_ptr<Method> MakeIr();
+std::unique_ptr<Method> MakeDcd();
+std::unique_ptr<Method> MakeHetComp();
+std::unique_ptr<Method> MakeRceKd();
 
 namespace {
 
-// In the order in which terms are summed, configurations written and methods listed.
+// In the order in which terms are summed, configurations written and methods listed. One that
+// builds on another comes after it.
 constexpr std::unique_ptr<Method> (*kMakers[])() = {
-    MakeDe, MakeRrd, MakeHint, MakeFtd, MakeHtd,
+    MakeDe, MakeRrd, MakeHint, MakeFtd,     MakeHtd,   MakeRd,
+    MakeCd, MakeIr,  MakeDcd,  MakeHetComp, MakeRceKd,
 };
 
 std::vector<std::string> Split(std::string_view text) {
@@ -33,7 +41,23 @@ std::vector<std::string> Split(std::string_view text) {
   return parts;
 }
 
+// UsageError when a method of the sum lacks the one that it builds on.
+void CheckWhole(const std::string& text, const MethodSum& sum) {
+  for (const Method* method : sum.methods) {
+    const MethodInfo info = method->info();
+    const auto is_base = [&](const Method* other) { return other->info().name == info.builds_on; };
+    if (info.builds_on.empty() || std::ranges::any_of(sum.methods, is_base)) continue;
+    Fail<UsageError>("'{}': {} builds on {}; name that too, {}+{}", text, info.name, info.builds_on,
+                     info.builds_on, text);
+  }
+}
+
 }  // namespace
+
+bool MethodSum::HasBase() const {
+  return std::ranges::none_of(methods,
+                              [](const Method* method) { return method->info().replaces_base; });
+}
 
 MethodTable::MethodTable() {
   for (const auto make : kMakers) methods_.push_back(make());
@@ -47,7 +71,8 @@ std::vector<MethodInfo> MethodTable::Alone() {
 }
 
 std::vector<NamedSum> MethodTable::NamedSums() {
-  return {{"de-rrd", "de+rrd", "Kang et al., CIKM 2020"}};
+  return {{"de-rrd", "de+rrd", "Kang et al., CIKM 2020"},
+          {"ir-rrd", "rrd+ir", "Kang et al., Information Sciences 580, 2021"}};
 }
 
 void MethodTable::AddFlags(CLI::App& app) const {
@@ -101,6 +126,7 @@ MethodSum MethodTable::Parse(const std::string& text) const {
     result.name += (result.name.empty() ? "" : "+") + name;
     result.methods.push_back(method.get());
   }
+  CheckWhole(text, result);
   const auto named = std::ranges::find(sums, result.name, &NamedSum::sum);
   if (named != sums.end()) result.name = named->name;
   return result;
@@ -111,8 +137,8 @@ void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& te
     const std::string lacks = method->Lacks(teacher);
     if (lacks.empty()) continue;
     const MethodInfo info = method->info();
-    Fail<UsageError>("--method {}: needs {}, and the teacher {} ({}) {}; choose another of either",
-                     info.name, Name(info.need), path, teacher.kind(), lacks);
+    Fail<UsageError>("--method {}: needs {}, and the teacher {} ({}) {}", info.name,
+                     Name(info.need), path, teacher.kind(), lacks);
   }
 }
 

@@ -26,6 +26,8 @@ struct NamedSum {
 struct MethodSum {
   std::string name;
   std::vector<const Method*> methods;  // in the table's order; empty for those that stand alone
+
+  bool HasBase() const;  // whether a loss on the data is part of the objective
 };
 
 // One of every method. A run owns a table, for its methods hold what its flags say.
@@ -45,8 +47,8 @@ class MethodTable {
   void AddFlags(CLI::App& app) const;
 
   // Names of methods and of sums, joined by '+'; or one that stands alone. UsageError with the
-  // nearest name and all that are known when one is unknown; when one is named twice; and when one
-  // that stands alone does not.
+  // nearest name and all that are known when one is unknown; when one is named twice; when one that
+  // stands alone does not; and when one that builds on another comes without it.
   MethodSum Parse(const std::string& text) const;
 
  private:

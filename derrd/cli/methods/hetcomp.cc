@@ -1,0 +1,125 @@
+// HetComp on the command line.
+#include <algorithm>
+#include <map>
+
+#include "derrd/cli/command.h"
+#include "derrd/cli/method.h"
+#include "derrd/core/error.h"
+#include "derrd/core/fingerprint.h"
+#include "derrd/eval/same_ids.h"
+#include "derrd/train/hetcomp_term.h"
+
+namespace derrd::cli {
+namespace {
+
+constexpr std::size_t kObservedShare = 10;  // a list has a tenth as many observed items
+
+class HetComp : public Method {
+ public:
+  MethodInfo info() const override {
+    return {.name = "hetcomp",
+            .formula =
+                "-lambda * sum_u sum_{i in P,U} [ f_i - log( exp f_i + sum_r exp f_r ) ] in "
+                "the place of BPR; U from earlier to later stages, then their order",
+            .need = TeacherNeed::kRankingsAlongTraining,
+            .source = "HetComp (Kang et al., WWW 2023)",
+            .replaces_base = true};
+  }
+
+  void AddFlags(CLI::App& app) override {
+    AddFlag(app, "--lambda-hetcomp", options_.weight,
+            "Weight of the HetComp loss while users are under way", Number(0, 1e6));
+    AddFlag(app, "--lambda-hetcomp-ranking", options_.ranking_weight,
+            "Its weight once they have arrived at the last stage", Number(0, 1e6));
+    app.add_option("--hetcomp-stages", stages_,
+                   "Models of the teacher's training, the earliest first; --teacher is the last")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    AddFlag(app, "--hetcomp-top", top_, "Items of each stage's ranking (K)",
+            WholeNumber(1, 1 << 24));
+    AddFlag(app, "--hetcomp-alpha", options_.alpha,
+            "Lower, and users move on to the next stage sooner", Number(1e-6, 1e6));
+    AddFlag(app, "--hetcomp-period", options_.period, "Epochs between two looks at who may move on",
+            WholeNumber(1, 1000000));
+    AddFlag(app, "--hetcomp-depth", options_.depth, "Items that a look compares",
+            WholeNumber(1, 1 << 24));
+    AddFlag(app, "--hetcomp-rest", options_.rest,
+            "Items drawn a step to stand for all outside the lists (0: all of them, exactly)",
+            WholeNumber(0, 1 << 24));
+  }
+
+  nlohmann::ordered_json Config() const override {
+    auto stages = nlohmann::ordered_json::array();
+    for (const std::string& path : stages_) stages.push_back(Fingerprint(path));
+    return {{"weight", options_.weight},   {"ranking_weight", options_.ranking_weight},
+            {"stages", std::move(stages)}, {"top", top_},
+            {"alpha", options_.alpha},     {"period", options_.period},
+            {"depth", options_.depth},     {"rest", options_.rest}};
+  }
+
+  std::vector<std::string> Files() const override { return stages_; }
+
+  std::string Lacks(const Model& teacher) const override {
+    if (!teacher.has_scores())
+      return "has no score for any user and item; choose another of either";
+    if (!stages_.empty()) return "";
+    return "holds one state of its training alone; name earlier ones, as `derrd train "
+           "--keep-every` writes them, with --hetcomp-stages";
+  }
+
+  std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
+    constexpr std::size_t kProgress = 2;  // numbers a user
+    double files = 0.0;
+    for (const std::string& path : stages_) files = std::max(files, FileBytes(path));
+    const std::size_t top = std::min(top_, size.items), observed = top / kObservedShare;
+    const std::size_t rest = options_.rest == 0 ? size.items : std::min(options_.rest, size.items);
+    return {
+        {"--hetcomp-stages", files},
+        {"--hetcomp-top", ListBytes(size.users, (stages_.size() + 1) * top + observed + kProgress)},
+        {"--hetcomp-rest", ScoreBytes(BatchUsers(size), top + observed + rest)}};
+  }
+
+  std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
+    CheckStages(context);
+    const Dataset& dataset = context.dataset;
+    TeacherTrajectory trajectory{
+        {},
+        RankObserved(context.teacher, dataset.train(),
+                     std::max<std::size_t>(top_ / kObservedShare, 1),
+                     {dataset.user_ids(), dataset.item_ids()}, context.parallel)};
+    const auto add = [&](const Model& model) {
+      trajectory.unobserved.push_back(RankUnobserved(model, dataset, top_, context.parallel));
+    };
+    for (const std::string& path : stages_) add(*ModelFile::Open(path).model);
+    add(context.teacher);
+    return std::make_unique<HetCompTerm>(dataset, std::move(trajectory), options_, context.seed);
+  }
+
+ private:
+  // Error when a stage has other users or items, or has been named before. Before anything is
+  // ranked, which takes longer.
+  void CheckStages(const MethodContext& context) const {
+    std::map<std::string, std::string> path_of{
+        {Fingerprint(context.teacher_path), context.teacher_path}};
+    for (const std::string& path : stages_) {
+      const auto [same, is_new] = path_of.emplace(Fingerprint(path), path);
+      if (!is_new) {
+        Fail<UsageError>(
+            "--hetcomp-stages: {} is the same model as {}; name every stage once, and the teacher "
+            "with --teacher alone",
+            path, same->second);
+      }
+      CheckSameIds(ModelFile::Open(path), path, context.dataset);
+    }
+  }
+
+  HetCompOptions options_;
+  std::vector<std::string> stages_;
+  std::size_t top_ = 100;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> MakeHetComp() { return std::make_unique<HetComp>(); }
+
+}  // namespace derrd::cli
