@@ -24,14 +24,14 @@ std::string Method::Lacks(const Model& teacher) const {
   if (need == TeacherNeed::kRepresentations && teacher.representation_width() == 0) {
     return "has no representations; choose another of either";
   }
-  if (need == TeacherNeed::kRankingsAlongTraining) {
-    return "holds one state of its training alone; choose another of either";
-  }
   if (need == TeacherNeed::kScores && !teacher.has_scores()) {
     return "has no score for any user and item; choose another of either";
   }
   if (need == TeacherNeed::kRankings && !teacher.has_scores() && teacher.lists() == nullptr) {
     return "has neither rankings nor scores to rank by; choose another of either";
+  }
+  if (need == TeacherNeed::kRankingsAlongTraining) {
+    return "holds one state of its training alone; choose another of either";
   }
   return "";
 }

@@ -22,17 +22,10 @@ using testing::ThrowsMessage;
 
 constexpr std::size_t kUsers = 90, kItems = 120;
 
-// At least one item of every user.
-OwnedInteractions SomeOfEach(std::size_t most) {
-  const OwnedInteractions drawn = RandomInteractions(kUsers, kItems, most, 6);
-  OwnedInteractions some;
-  for (std::size_t u = 0; u < kUsers; ++u) {
-    const auto items = drawn.view().Of(u);
-    some.items.insert(some.items.end(), items.begin(), items.end());
-    if (items.empty()) some.items.push_back(7);
-    some.offsets.push_back(static_cast<std::int64_t>(some.items.size()));
-  }
-  return some;
+// Gives a user without candidates the first item.
+void AddCandidate(OwnedInteractions& candidates, std::size_t user) {
+  candidates.items.insert(candidates.items.begin() + candidates.offsets[user], 0);
+  for (std::size_t u = user + 1; u < candidates.offsets.size(); ++u) ++candidates.offsets[u];
 }
 
 // Training, validation and test items that a user has each in one of them, and candidates that
@@ -61,7 +54,12 @@ Dataset MakeDataset(const TestFolder& folder, Protocol protocol) {
       split->offsets.push_back(static_cast<std::int64_t>(split->items.size()));
     }
   }
-  if (sampled) contents.candidates = SomeOfEach(80);
+  if (sampled) {
+    contents.candidates = RandomInteractions(kUsers, kItems, 80, 6);
+    for (std::size_t u = 0; u < kUsers; ++u) {  // a held-out item has at least one
+      if (contents.candidates.view().Of(u).empty()) AddCandidate(contents.candidates, u);
+    }
+  }
   WriteDataset(contents, folder / "set.derrd");
   return Dataset::Open(folder / "set.derrd");
 }
