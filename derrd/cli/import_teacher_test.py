@@ -52,11 +52,11 @@ class ImportTeacherTest(ProgramCase):
         done = self.ok("evaluate", self.dataset, model, "--json")
         return json.loads(done.stdout)["models"][0]["metrics"]
 
-    def student(self, teacher, method):
+    def student(self, teacher, method, *flags):
         """The tensors of a student of this teacher."""
         output = self.folder / "student.derrd"
         self.ok("distill", self.dataset, "--teacher", teacher, "--method", method, "--width", 4, "--epochs", 3,
-                *SMALL, "-o", output)
+                *SMALL, *flags, "-o", output)
         return load_file(output)
 
     def assert_same_tensors(self, a, b):
@@ -223,8 +223,18 @@ class ImportTeacherTest(ProgramCase):
             self.fails(2, *distill, "--method", method, "-o", never,
                        says=["needs representations", "(rankings) has no representations"], output=never)
         self.fails(2, *distill, "--method", "svd", "-o", never, says=["products of rows"], output=never)
-        self.fails(2, *distill, "--method", "rrd", "--rrd-top", 40, "-o", never,
-                   says=["--rrd-top 40", "the teacher's list of user 'u", "ask for at most"], output=never)
+        for method in ("cd", "rce-kd", "rrd+ir", "dcd", "hetcomp"):
+            self.fails(2, *distill, "--method", method, "-o", never,
+                       says=["(rankings) has no score for any user and item"], output=never)
+        for method in ("rrd", "rd", "dcd"):
+            self.fails(2, *distill, "--method", method, f"--{method}-top", 40, "--lambda-dcd-item", 0, "-o", never,
+                       says=[f"--{method}-top 40", "the teacher's list of user 'u", "ask for at most"], output=never)
+
+    def test_rankings_teach_by_every_method_that_needs_no_more(self):
+        full = self.folder / "full.derrd"
+        self.bring("--rankings", self.rankings("all.npy", 80), output=full)
+        for method, flags in (("rd", ()), ("dcd", ("--lambda-dcd-item", 0)), ("rrd+rd", ())):
+            self.assert_same_tensors(self.student(full, method, *flags), self.student(self.teacher, method, *flags))
 
     def test_unknown_users_and_items_are_left_out_with_a_note(self):
         lines = [f"{user}\t{item}" for user in self.user_ids for item in self.item_ids[:25]]

@@ -36,4 +36,10 @@ std::string Method::Lacks(const Model& teacher) const {
   return "";
 }
 
+std::string LacksItemSide(const Model& teacher) {
+  if (teacher.has_scores()) return "";
+  return "has no score for any user and item, and so no ranking of an item's users; choose another "
+         "of either";
+}
+
 }  // namespace derrd::cli

@@ -81,6 +81,9 @@ class Method {
   virtual std::unique_ptr<Term> MakeTerm(const MethodContext& context) const = 0;
 };
 
+// Why a teacher cannot rank the users of an item, as Method::Lacks says it.
+std::string LacksItemSide(const Model& teacher);
+
 }  // namespace derrd::cli
 
 #endif  // DERRD_CLI_METHOD_H_

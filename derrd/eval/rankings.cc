@@ -40,12 +40,13 @@ void CheckLongEnough(const RankedLists& lists, const Interactions& excluded, std
     shortest = left;
   }
   if (shortest == length) return;
+  const std::string_view unseen = excluded.users() == 0 ? "" : " that the user has not in training";
   Fail<UsageError>(
-      "{} {}: the teacher's list of user '{}' has {} items{}, the fewest of all; ask for at most "
-      "as "
-      "many, or give it longer lists",
+      "{} {}: the teacher's list of user '{}' has {} items{}, the fewest of all; {}give it longer "
+      "lists{}",
       asked_by, length, Called(names.users, static_cast<std::int32_t>(shortest_user)), shortest,
-      excluded.users() == 0 ? "" : " that the user has not in training");
+      unseen, shortest == 0 ? "" : "ask for at most as many, or ",
+      unseen.empty() ? "" : ", best without what users have in training");
 }
 
 Rankings RankWithout(const Model& model, const Interactions& excluded, std::size_t length,

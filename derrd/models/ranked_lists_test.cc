@@ -40,6 +40,7 @@ struct SmallLists {
     file.model = Make();
     file.user_ids = NumberedIds(3);
     file.item_ids = NumberedIds(5);
+    file.config = file.metrics = nlohmann::ordered_json::object();
     file.Write(path);
   }
 };

@@ -25,6 +25,7 @@ TEST(RepresentationsOnly, HasRowsAndNoScoresBeforeAndAfterTheFile) {
   file.model = std::make_unique<RepresentationsOnly>(users, items);
   file.user_ids = Ids(std::vector<std::string>{"u", "v"});
   file.item_ids = Ids(std::vector<std::string>{"i"});
+  file.config = file.metrics = nlohmann::ordered_json::object();
   const TestFolder folder;
   file.Write(folder / "m.derrd");
   const ModelFile read = ModelFile::Open(folder / "m.derrd");

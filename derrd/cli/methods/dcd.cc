@@ -41,6 +41,12 @@ class Dcd : public Method {
             {"temperature", options_.temperature}};
   }
 
+  std::string Lacks(const Model& teacher) const override {
+    if (!HasItemSide()) return Method::Lacks(teacher);
+    const std::string lacks = LacksItemSide(teacher);
+    return lacks.empty() ? "" : lacks + ", or give --lambda-dcd-item 0";
+  }
+
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
     constexpr double kSelected = 3;  // the item's side while it is ranked: users and scores
     const std::size_t items = HasItemSide() ? size.items : 0;
@@ -60,7 +66,8 @@ class Dcd : public Method {
                                         {dataset.user_ids(), dataset.item_ids()}, context.parallel);
     }
     return std::make_unique<DcdTerm>(
-        dataset, RankUnobserved(context.teacher, dataset, options_.top, context.parallel),
+        dataset,
+        RankUnobserved(context.teacher, dataset, options_.top, context.parallel, "--dcd-top"),
         std::move(users_of_items), options_, context.seed);
   }
 

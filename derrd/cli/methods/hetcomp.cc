@@ -59,7 +59,9 @@ class HetComp : public Method {
 
   std::vector<std::string> Files() const override { return stages_; }
 
-  std::string Lacks(const Model&) const override {
+  std::string Lacks(const Model& teacher) const override {
+    if (!teacher.has_scores())
+      return "has no score for any user and item; choose another of either";
     if (!stages_.empty()) return "";
     return "holds one state of its training alone; name earlier ones, as `derrd train "
            "--keep-every` writes them, with --hetcomp-stages";

@@ -52,6 +52,8 @@ class Ir : public Method {
             {"sample_interesting", sampling_ == "position"}};
   }
 
+  std::string Lacks(const Model& teacher) const override { return LacksItemSide(teacher); }
+
   // A step compares all items at worst.
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
     return RelaxedListNeeds("ir", size.items, size.items, size.users,

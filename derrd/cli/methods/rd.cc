@@ -45,10 +45,10 @@ class Rd : public Method {
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    return std::make_unique<RdTerm>(
-        context.dataset,
-        RankUnobserved(context.teacher, context.dataset, options_.top, context.parallel), options_,
-        context.seed);
+    return std::make_unique<RdTerm>(context.dataset,
+                                    RankUnobserved(context.teacher, context.dataset, options_.top,
+                                                   context.parallel, "--rd-top"),
+                                    options_, context.seed);
   }
 
  private:
