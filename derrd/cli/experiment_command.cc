@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "derrd/cli/command.h"
@@ -34,20 +33,10 @@ std::string ValuesOf(const Run& run) {
   return text;
 }
 
-// Each run once, as it stands first.
-std::vector<Run> DistinctRuns(const Plan& plan) {
-  std::set<std::string> seen;
-  std::vector<Run> runs;
-  for (Run& run : AllRuns(plan)) {
-    if (seen.insert(run.name).second) runs.push_back(std::move(run));
-  }
-  return runs;
-}
-
 // What is left, told by what is done; runs of an experiment differ, so it is no more than that.
 std::string EstimateOf(const Standing& standing, std::size_t jobs) {
-  const std::size_t left = standing.total - standing.done;
-  std::string text = fmt::format("{} of {} runs are done", standing.done, standing.total);
+  const std::size_t left = standing.runs.size() - standing.done;
+  std::string text = fmt::format("{} of {} runs are done", standing.done, standing.runs.size());
   if (standing.done > 0 && left > 0) {
     text += fmt::format(
         "; the others take about {} at {} at once, if they are like those ({} each)",
@@ -61,8 +50,8 @@ void TellPlan(const ExperimentOptions& options, const Plan& plan, std::size_t jo
   const Standing standing = StandingOf(plan, options.output);
   Table table;
   for (const char* title : {"run", "seed", "values"}) table.AddColumn(title, Table::Align::kLeft);
-  Json json = {{"runs", Json::array()}, {"done", standing.done}, {"total", standing.total}};
-  for (const Run& run : DistinctRuns(plan)) {
+  Json json = {{"runs", Json::array()}, {"done", standing.done}, {"total", standing.runs.size()}};
+  for (const Run& run : standing.runs) {
     const bool chosen = run.role == RunRole::kStudent && !run.values.empty();
     const std::string values = chosen ? "the best" : ValuesOf(run);
     table.AddRow({run.name, std::to_string(run.seed), values});

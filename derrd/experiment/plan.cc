@@ -156,8 +156,8 @@ std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known) {
   return Planner(plan, known).Runs();
 }
 
-std::vector<Run> AllRuns(const Plan& plan) {
-  return NeededRuns(plan, [](const Run&) { return Outcome{}; });
+std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known) {
+  return NeededRuns(plan, [&known](const Run& run) { return known(run).value_or(Outcome{}); });
 }
 
 }  // namespace derrd

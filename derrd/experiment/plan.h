@@ -45,7 +45,7 @@ struct Cell {
   Flags flags;
   std::vector<Flags> trials;         // of the search; empty: none
   std::int32_t epochs = 0;           // at most
-  std::size_t stages = 0;            // of the teacher\'s training that the method learns from
+  std::size_t stages = 0;            // of the teacher's training that the method learns from
   bool resumable = true;             // has checkpoints
   std::vector<std::uint64_t> seeds;  // the search has the first
 };
@@ -70,7 +70,7 @@ struct Run {
   std::string name;  // of its files, without an ending
   RunRole role;
   std::size_t cell, data, teacher;  // of the plan; of a teacher the first cell that needs it
-  std::uint64_t seed;
+  std::uint64_t seed = 0;
   std::string subcommand;  // empty: a teacher that is there already
   Flags flags;             // all but paths, seed and threads
   Flags values;            // those of them that a search chose or tries
@@ -94,8 +94,8 @@ using KnownOutcome = std::function<std::optional<Outcome>(const Run&)>;
 // all that a search has tried failed.
 std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known);
 
-// All runs, as if the first trial of each search were the best.
-std::vector<Run> AllRuns(const Plan& plan);
+// All runs, as if trials that are not known were the worst and did not fail.
+std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known);
 
 }  // namespace derrd
 

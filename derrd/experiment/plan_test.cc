@@ -43,19 +43,19 @@ Plan SmallPlan() {
 
 std::vector<Run> Of(const std::vector<Run>& runs, RunRole role) {
   std::vector<Run> some;
-  for (const Run& run : runs) {
+  for (const auto& run : runs) {
     if (run.role == role) some.push_back(run);
   }
   return some;
 }
 
-const KnownOutcome kNothingKnown = [](const Run&) { return std::optional<Outcome>(); };
+const KnownOutcome kNothingKnown = [](const derrd::Run&) { return std::optional<Outcome>(); };
 
 TEST(NeededRuns, ATeacherIsTrainedOnceASeedAndScratchOnceForAllTeachers) {
-  const auto runs = AllRuns(SmallPlan());
+  const auto runs = AllRuns(SmallPlan(), kNothingKnown);
   EXPECT_EQ(Of(runs, RunRole::kTeacher).size(), 4u);
   std::set<std::string> scratch;
-  for (const Run& run : Of(runs, RunRole::kStudent)) {
+  for (const auto& run : Of(runs, RunRole::kStudent)) {
     if (run.subcommand == "train") scratch.insert(run.name);
   }
   EXPECT_EQ(scratch.size(), 2u);  // a seed each, for both teachers
@@ -65,7 +65,7 @@ TEST(NeededRuns, AFixedSeedOfATeacherServesEverySeed) {
   Plan plan = SmallPlan();
   plan.teachers[0].seed = 5;
   plan.teachers[1].seed = 5;
-  const auto teachers = Of(AllRuns(plan), RunRole::kTeacher);
+  const auto teachers = Of(AllRuns(plan, kNothingKnown), RunRole::kTeacher);
   ASSERT_EQ(teachers.size(), 2u);
   EXPECT_EQ(teachers[0].seed, 5u);
 }
@@ -73,17 +73,17 @@ TEST(NeededRuns, AFixedSeedOfATeacherServesEverySeed) {
 TEST(NeededRuns, StudentsAreNotKnownBeforeTheirSearchIsDone) {
   const auto runs = NeededRuns(SmallPlan(), kNothingKnown);
   EXPECT_EQ(Of(runs, RunRole::kTrial).size(), 6u);
-  for (const Run& run : Of(runs, RunRole::kStudent)) EXPECT_EQ(run.subcommand, "train");
+  for (const auto& run : Of(runs, RunRole::kStudent)) EXPECT_EQ(run.subcommand, "train");
 }
 
 TEST(NeededRuns, WhatIsBestOnValidationRunsOverAllSeeds) {
   std::set<std::string> trials;
-  const auto runs = NeededRuns(SmallPlan(), [&](const Run& run) {
+  const auto runs = NeededRuns(SmallPlan(), [&](const auto& run) {
     trials.insert(run.name);
     return std::optional(Outcome{false, run.values.ValueOf("--w") == "2" ? 0.5 : 0.4});
   });
   std::size_t students = 0;
-  for (const Run& run : Of(runs, RunRole::kStudent)) {
+  for (const auto& run : Of(runs, RunRole::kStudent)) {
     if (run.subcommand == "train") continue;
     ++students;
     EXPECT_EQ(run.flags.ValueOf("--w"), "2");
@@ -93,14 +93,15 @@ TEST(NeededRuns, WhatIsBestOnValidationRunsOverAllSeeds) {
 }
 
 TEST(NeededRuns, OfEqualsTheFirstWinsAndFailuresNever) {
-  const auto runs = NeededRuns(SmallPlan(), [](const Run& run) {
+  const auto runs = NeededRuns(SmallPlan(), [](const derrd::Run& run) {
     return std::optional(Outcome{run.values.ValueOf("--w") == "1", 0.4});
   });
-  for (const Run& run : Of(runs, RunRole::kStudent)) {
-    if (run.subcommand != "train") EXPECT_EQ(run.flags.ValueOf("--w"), "2");
+  for (const auto& run : Of(runs, RunRole::kStudent)) {
+    if (run.subcommand == "train") continue;
+    EXPECT_EQ(run.flags.ValueOf("--w"), "2");
   }
   EXPECT_THROW(NeededRuns(SmallPlan(),
-                          [](const Run&) {
+                          [](const derrd::Run&) {
                             return std::optional(Outcome{true, 0});
                           }),
                Error);
@@ -110,17 +111,17 @@ TEST(NeededRuns, HalvingTriesBrieflyThenForLonger) {
   Plan plan = SmallPlan();
   plan.search = {SearchKind::kHalving, 3, 5, 2};
   std::map<std::size_t, std::set<std::string>> epochs;
-  for (const Run& run : Of(AllRuns(plan), RunRole::kTrial)) {
+  for (const auto& run : Of(AllRuns(plan, kNothingKnown), RunRole::kTrial)) {
     epochs[run.rung].insert(std::string(run.flags.ValueOf("--epochs")));
   }
   EXPECT_THAT(epochs[0], testing::ElementsAre("5"));
   EXPECT_THAT(epochs[1], testing::ElementsAre("10"));
-  for (const Run& run : Of(AllRuns(plan), RunRole::kStudent))
+  for (const auto& run : Of(AllRuns(plan, kNothingKnown), RunRole::kStudent))
     EXPECT_FALSE(run.flags.Has("--epochs"));
 }
 
 TEST(NeededRuns, WhatDecidesTheOutcomeDecidesTheName) {
-  const auto name = [](const Plan& plan) { return AllRuns(plan).back().name; };
+  const auto name = [](const Plan& plan) { return AllRuns(plan, kNothingKnown).back().name; };
   const std::string before = name(SmallPlan());
   EXPECT_EQ(before, name(SmallPlan()));
   Plan data = SmallPlan(), teacher = SmallPlan(), flags = SmallPlan(), path = SmallPlan();
@@ -137,7 +138,8 @@ TEST(NeededRuns, ATeacherThatIsThereIsNoTraining) {
   plan.teachers[0].path = "t.derrd";
   plan.teachers[0].fingerprint = "ff";
   std::size_t given = 0;
-  for (const Run& run : Of(AllRuns(plan), RunRole::kTeacher)) given += run.subcommand.empty();
+  for (const auto& run : Of(AllRuns(plan, kNothingKnown), RunRole::kTeacher))
+    given += run.subcommand.empty();
   EXPECT_EQ(given, 1u);
 }
 

@@ -45,7 +45,7 @@ class Runner {
   Runner(const Plan& plan, const RunnerOptions& options)
       : plan_(plan), options_(options), files_(RunsFolder(options.folder)) {
     for (const PlannedData& data : plan.data) datasets_.push_back(Dataset::Open(data.path));
-    for (const Run& run : AllRuns(plan)) all_.insert(run.name);
+    for (const Run& run : AllRuns(plan, OutcomesIn(plan, files_))) all_.insert(run.name);
   }
 
   void Train() {
@@ -169,11 +169,11 @@ class Runner {
   }
 
   void AwaitOne() {
-    constexpr auto kPause = std::chrono::milliseconds(20);
+    constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
     for (;;) {
       if (const auto ended = processes_.TakeEnded()) return Take(*ended);
       Report("");
-      std::this_thread::sleep_for(kPause);
+      std::this_thread::sleep_for(kBetweenLooks);
     }
   }
 
@@ -248,19 +248,21 @@ std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
 
 Standing StandingOf(const Plan& plan, const std::string& folder) {
   Standing standing{};
-  std::set<std::string> names;
   std::unique_ptr<RunFiles> files;
+  KnownOutcome known = [](const Run&) { return std::nullopt; };
   if (std::filesystem::exists(RunsFolder(folder))) {
     files = std::make_unique<RunFiles>(RunsFolder(folder));
+    known = OutcomesIn(plan, *files);
   }
-  for (const Run& run : AllRuns(plan)) {
-    if (!names.insert(run.name).second || files == nullptr) continue;
-    const Json& facts = files->Facts(run.name);
-    if (facts.is_null()) continue;
-    ++standing.done;
-    standing.seconds += facts.value("seconds", 0.0);
+  std::set<std::string> names;
+  for (Run& run : AllRuns(plan, known)) {
+    if (!names.insert(run.name).second) continue;
+    if (files != nullptr && !files->Facts(run.name).is_null()) {
+      ++standing.done;
+      standing.seconds += files->Facts(run.name).value("seconds", 0.0);
+    }
+    standing.runs.push_back(std::move(run));
   }
-  standing.total = names.size();
   if (standing.done > 0) standing.seconds /= static_cast<double>(standing.done);
   return standing;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "derrd/experiment/plan.h"
 
@@ -31,10 +32,11 @@ struct RunnerOptions {
 // Accuracy, parameters and the rest depend on the plan alone; only seconds and microseconds vary.
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options);
 
-// How many of the plan's runs are done in the folder, of how many.
+// How far the plan is in a folder: its runs, each once, and how many of them are done.
 struct Standing {
-  std::size_t done, total;
-  double seconds;  // mean training time of those that are done; 0 when none is
+  std::vector<Run> runs;  // where a search is not decided, as AllRuns has it
+  std::size_t done = 0;
+  double seconds = 0;  // mean training time of those that are done; 0 when none is
 };
 Standing StandingOf(const Plan& plan, const std::string& folder);
 

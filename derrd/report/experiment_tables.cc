@@ -59,8 +59,8 @@ std::string Microseconds(const std::vector<ExperimentRun>& runs) {
 std::string Chosen(const MethodRuns& method) {
   std::string text;
   if (method.runs.empty()) return kNothing;
-  for (const auto& [flag, value] :
-       method.runs.front().line.value("values", nlohmann::ordered_json::object()).items()) {
+  const auto values = method.runs.front().line.value("values", nlohmann::ordered_json::object());
+  for (const auto& [flag, value] : values.items()) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", flag, value.get<std::string>());
   }
   return text.empty() ? kNothing : text;

@@ -1,46 +1,14 @@
 #include "derrd/report/student_t.h"
 
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace derrd {
-namespace {
-
-double NotZero(double x) { return std::abs(x) < 1e-300 ? 1e-300 : x; }
-
-// Converges fast for x < (a + 1) / (a + b + 2).
-double ContinuedFraction(double a, double b, double x) {
-  constexpr int kMostTerms = 500;
-  double c = 1.0, d = 1.0 / NotZero(1.0 - (a + b) * x / (a + 1.0)), h = d;
-  const auto take = [&](double numerator) {
-    d = 1.0 / NotZero(1.0 + numerator * d);
-    c = NotZero(1.0 + numerator / c);
-    h *= c * d;
-    return c * d;
-  };
-  for (int m = 1; m <= kMostTerms; ++m) {
-    take(m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)));
-    const double change = take(-(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)));
-    if (std::abs(change - 1.0) < 1e-15) break;
-  }
-  return h;
-}
-
-}  // namespace
-
-double IncompleteBeta(double a, double b, double x) {
-  if (x <= 0.0) return 0.0;
-  if (x >= 1.0) return 1.0;
-  if (x >= (a + 1.0) / (a + b + 2.0)) return 1.0 - IncompleteBeta(b, a, 1.0 - x);
-  const double log_factor =
-      std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x);
-  return std::exp(log_factor) * ContinuedFraction(a, b, x) / a;
-}
-
 double TwoSidedP(double t, double degrees) {
   if (std::isinf(t)) return 0.0;
-  return IncompleteBeta(degrees / 2, 0.5, degrees / (degrees + t * t));
+  const boost::math::students_t distribution(degrees);
+  return 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(t)));
 }
 
 MeanAndDeviation Summarize(std::span<const double> values) {

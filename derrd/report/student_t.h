@@ -7,12 +7,8 @@
 
 namespace derrd {
 
-// The regularized incomplete beta function I_x(a, b), a, b > 0 and x in [0, 1], to about 1e-13: its
-// continued fraction (DLMF 8.17.22), summed by Lentz's method.
-double IncompleteBeta(double a, double b, double x);
-
 // The chance that |T| >= |t| for T of Student's distribution with that many degrees of freedom
-// (> 0): I_{v / (v + t^2)}(v / 2, 1 / 2). 0 for an infinite t.
+// (> 0). 0 for an infinite t.
 double TwoSidedP(double t, double degrees);
 
 struct MeanAndDeviation {
