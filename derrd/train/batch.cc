@@ -1,6 +1,9 @@
 #include "derrd/train/batch.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
+#include <array>
 
 #include "derrd/core/error.h"
 #include "derrd/core/samplers.h"
@@ -9,6 +12,13 @@ namespace derrd {
 namespace {
 
 constexpr std::size_t kGrain = 256;  // interactions a task draws
+
+// Asks for what a binary search of a sorted list reads: of a short one all.
+void PrefetchList(std::span<const std::int32_t> list) {
+  constexpr std::size_t kLine = 16, kMostLines = 4;  // numbers in a cache line
+  const std::size_t step = std::max(kLine, list.size() / kMostLines);
+  for (std::size_t k = 0; k < list.size(); k += step) hwy::Prefetch(list.data() + k);
+}
 
 }  // namespace
 
@@ -34,6 +44,25 @@ BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::
   }
 }
 
+// Every number lies elsewhere in memory, and where depends on the one before: all numbers of a kind
+// are asked for before the first is read, so that their ways overlap.
+void BatchSampler::ReadInteractions(std::span<const std::uint64_t> interactions, std::size_t at) {
+  const Interactions& train = dataset_->train();
+  const std::span<const std::int32_t> train_users = dataset_->train_users();
+  for (const std::uint64_t interaction : interactions) {
+    hwy::Prefetch(train_users.data() + interaction);
+    hwy::Prefetch(train.items.data() + interaction);
+  }
+  for (std::size_t i = 0; i < interactions.size(); ++i) {
+    users_[at + i] = train_users[interactions[i]];
+    positives_[at + i] = train.items[interactions[i]];
+    hwy::Prefetch(train.offsets.data() + users_[at + i]);
+  }
+  for (std::size_t i = 0; i < interactions.size(); ++i) {
+    PrefetchList(train.Of(static_cast<std::size_t>(users_[at + i])));
+  }
+}
+
 std::size_t BatchSampler::batches_per_epoch() const {
   return (dataset_->train().size() + batch_size_ - 1) / batch_size_;
 }
@@ -49,11 +78,12 @@ const Batch& BatchSampler::Get(std::int32_t epoch, std::size_t index, const Para
   const std::size_t each = negatives_per_interaction_;
   negatives_.resize(count * each);
   parallel.ForRanges(count, kGrain, [&](std::size_t begin, std::size_t end) {
+    std::array<std::uint64_t, kGrain> interactions;
+    for (std::size_t i = begin; i < end; ++i) interactions[i - begin] = permutation(first + i);
+    ReadInteractions(std::span(interactions).first(end - begin), begin);
     for (std::size_t i = begin; i < end; ++i) {
-      const std::uint64_t interaction = permutation(first + i);
-      users_[i] = dataset_->train_users()[interaction];
-      positives_[i] = train.items[interaction];
-      RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch), interaction);
+      RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch),
+                          interactions[i - begin]);
       const auto observed = train.Of(static_cast<std::size_t>(users_[i]));
       for (std::size_t n = i * each; n < (i + 1) * each; ++n) {
         negatives_[n] = SampleUnobserved(observed, dataset_->items(), stream);

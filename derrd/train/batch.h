@@ -60,6 +60,9 @@ class BatchSampler {
   const Batch& Get(std::int32_t epoch, std::size_t index, const Parallel& parallel);
 
  private:
+  // Users and positives [at, at + interactions.size()) of the batch.
+  void ReadInteractions(std::span<const std::uint64_t> interactions, std::size_t at);
+
   const Dataset* dataset_;
   std::size_t batch_size_;
   std::uint64_t seed_;
