@@ -4,6 +4,7 @@
 
 #include "derrd/cli/distill_options.h"
 #include "derrd/cli/objective.h"
+#include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
@@ -86,6 +87,32 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
   return teacher;
 }
 
+// Least squares; the student is what `--method svd` leaves too, rows whose products are scores.
+void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum,
+           const Parallel& parallel) {
+  const Method& method = *sum.methods.front();
+  const std::string what = "--method " + sum.name;
+  if (options.model.kind != BprMf::kKind) {
+    Fail<UsageError>("{}: makes a student of the kind {}; leave out --model {}", what, BprMf::kKind,
+                     options.model.kind);
+  }
+  CheckSolving(what, options, dataset);
+  CheckMemory(method.NeedsBeforeTeacher(SizeOf(options, dataset)));
+  const ModelFile teacher = ModelFile::Open(options.teacher);
+  CheckSameIds(teacher, options.teacher, dataset);
+  CheckTeacher(sum, options.teacher, *teacher.model);
+  const auto solver = method.MakeSolver(
+      {dataset, *teacher.model, options.teacher, options.width, options.seed, parallel, {}});
+  SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,
+                {{"method", sum.name},
+                 {"dataset", Fingerprint(options.dataset)},
+                 {"seed", options.seed},
+                 {"width", options.width},
+                 {"teacher", Fingerprint(options.teacher)},
+                 {sum.name, method.Config()}},
+                parallel);
+}
+
 void RunDistill(const DistillOptions& options) {
   const MethodSum sum = options.table.Parse(options.method);
   if (!sum.HasBase() && options.model.loss) {
@@ -96,6 +123,7 @@ void RunDistill(const DistillOptions& options) {
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
   if (sum.name == MethodTable::kSvd) return TruncateTeacher(options, dataset, parallel);
+  if (sum.IsSolved()) return Solve(options, dataset, sum, parallel);
   const ModelFile teacher = OpenTeacher(options, dataset, sum);
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);

@@ -26,8 +26,8 @@ void AddDistillOptions(CLI::App& app, DistillOptions& options) {
   AddTrainingOptions(app, options);
   app.add_option("--teacher", options.teacher, "Model to distil")->required();
   AddFlag(app, "--method", options.method,
-          "none (from scratch), svd (the teacher cut to the width), or methods joined by '+', such "
-          "as de+rrd; `derrd methods` lists them",
+          "none (from scratch), svd (the teacher cut to the width), als (solved), best, or methods "
+          "joined by '+', such as de+rrd; `derrd methods` lists them",
           MethodName(options.table));
   options.table.AddFlags(app);
 }

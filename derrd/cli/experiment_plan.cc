@@ -218,7 +218,10 @@ class Planner {
     run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
     const DistillOptions& options = run.options();
     cell.epochs = options.train.epochs;
-    cell.resumable = method.method != MethodTable::kSvd && !options.model.IsSolved();
+    const bool solved =
+        options.model.IsSolved() ||
+        (cell.subcommand == "distill" && options.table.Parse(options.method).IsSolved());
+    cell.resumable = method.method != MethodTable::kSvd && !solved;
     At(method.place, [&] {
       StoppingOptions(options, dataset);
       if (method.method == MethodTable::kSvd) return CheckFactors(cell);

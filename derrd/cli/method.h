@@ -14,6 +14,7 @@
 #include "derrd/cli/memory.h"
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
+#include "derrd/models/ials.h"
 #include "derrd/models/model.h"
 #include "derrd/train/term.h"
 
@@ -38,6 +39,7 @@ struct MethodInfo {
   std::string source;          // authors, venue, year, section
   std::string builds_on = {};  // a method that any sum with this one names too; empty: none
   bool replaces_base = false;  // no loss on the data beside it
+  bool solved = false;         // by sweeps of least squares: it has a solver and no term
 };
 
 // What a term is made of. All of it outlives the term.
@@ -77,8 +79,16 @@ class Method {
   }
 
   // UsageError, naming a flag, when the options do not fit the data set or each other. Terms are
-  // made in the table's order; one that builds on another finds it in context.terms.
+  // made in the table's order; one that builds on another finds it in context.terms. null for a
+  // method that is solved.
   virtual std::unique_ptr<Term> MakeTerm(const MethodContext& context) const = 0;
+
+  // Of a method that is solved.
+  struct Solver {
+    std::unique_ptr<Ials> ials;
+    std::int32_t sweeps;  // at most
+  };
+  virtual Solver MakeSolver(const MethodContext&) const { return {}; }
 };
 
 // Why a teacher cannot rank the users of an item, as Method::Lacks says it.

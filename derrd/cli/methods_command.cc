@@ -17,6 +17,7 @@ Json ToJson(const MethodInfo& info) {
           {"needs", Name(info.need)},
           {"builds_on", info.builds_on},
           {"replaces_base", info.replaces_base},
+          {"solved", info.solved},
           {"source", info.source}};
 }
 
@@ -43,7 +44,11 @@ std::string TextOf(const Json& method) {
   const auto builds_on = method["builds_on"].get<std::string>();
   if (!builds_on.empty())
     text += fmt::format("  builds on {}, which must be named too\n", builds_on);
-  if (method["replaces_base"].get<bool>()) text += "  takes the place of BPR\n";
+  if (method["solved"].get<bool>()) {
+    text += "  stands alone: it is solved and not trained\n";
+  } else if (method["replaces_base"].get<bool>()) {
+    text += "  takes the place of BPR\n";
+  }
   text += fmt::format("  {}\n", method["source"].get<std::string>());
   for (const Json& flag : method.value("flags", Json::array())) {
     text += fmt::format("    {:<34} {}\n",

@@ -50,7 +50,9 @@ class MethodsTest(ProgramCase):
                 self.assertNotEqual(flag["about"], "")
                 self.assertEqual(flag["default"] == "", flag["flag"] == "--hetcomp-stages")
         self.assertIn({"name": "de-rrd", "sum": "de+rrd", "source": "Kang et al., CIKM 2020"}, self.listing["sums"])
-        self.assertEqual([method["name"] for method in self.methods if method["replaces_base"]], ["hetcomp"])
+        self.assertEqual([method["name"] for method in self.methods if method["replaces_base"]],
+                         ["hetcomp", "als"])
+        self.assertEqual([method["name"] for method in self.methods if method["solved"]], ["als"])
         self.assertEqual([method["name"] for method in self.methods if method["builds_on"]], ["ir"])
 
     def test_flags_default_to_what_the_list_says(self):
@@ -109,6 +111,7 @@ class MethodsTest(ProgramCase):
                             ("de-rrd+rrd", ["names rrd twice"]),
                             ("none+de", ["none stands alone"]),
                             ("de+svd", ["svd stands alone"]),
+                            ("als+de", ["als stands alone"]),
                             ("ir", ["'ir'", "builds on rrd", "rrd+ir"]),
                             ("de+ir", ["ir builds on rrd"])):
             self.fails(2, *base, wrong, says=["--method", *says], output=output)
@@ -116,7 +119,27 @@ class MethodsTest(ProgramCase):
         config.write_text("width = 4\n[distill]\nmethod = 'dee'\n")
         self.fails(2, *base[:-1], "--config", config, says=[f"{config}:3", "no method 'dee'", "'de'"], output=output)
 
+    def test_best_is_a_name(self):
+        outputs = {method: self.folder / f"{method}-named.derrd" for method in ("best", "als")}
+        for method, output in outputs.items():
+            self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", method, "--width", 4, "-o", output)
+        self.assertEqual(outputs["best"].read_bytes(), outputs["als"].read_bytes())
+
     # --- one by one ---
+
+    def test_als_is_solved_and_says_what_it_has_no_use_for(self):
+        output, log = self.folder / "als.derrd", self.folder / "als.jsonl"
+        base = ("distill", self.dataset, "--teacher", self.teacher, "--method", "als", "--width", 4, "-o", output)
+        for flags, says in ((("--init", self.teacher), ["--init"]), (("--resume",), ["--resume"]),
+                            (("--checkpoint-every", 2), ["--checkpoint-every"]), (("--model", "neumf"), ["--model neumf"])):
+            self.fails(2, *base, *flags, says=["--method als", *says], output=output)
+        self.ok(*base, "--als-users", 5, "--als-sweeps", 3, "--log", log)
+        self.assertEqual(len(log.read_text().splitlines()), 3)
+        info = self.info(output)
+        self.assertEqual((info["kind"], info["config"]["als"]["users"]), ("bpr-mf", 5))
+        started = self.folder / "als-started.derrd"
+        self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", "none", "--width", 4, "--init", output,
+                "--epochs", 1, "-o", started)
 
     def test_every_method_goes_on_after_a_kill_to_the_same_bits(self):
         draw = random.Random(11)

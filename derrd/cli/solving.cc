@@ -24,51 +24,57 @@ void CheckSolverMemory(const TrainingOptions& options, const Dataset& dataset) {
   CheckMemory({{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers}});
 }
 
-Json SolverConfig(const TrainingOptions& options, const Dataset& dataset,
-                  const EarlyStoppingOptions& stopping) {
+}  // namespace
+
+void CheckSolving(const std::string& what, const TrainingOptions& options, const Dataset& dataset) {
+  if (!options.init.empty() || options.checkpoints.every > 0 || options.checkpoints.resume ||
+      options.keep_every > 0) {
+    Fail<UsageError>(
+        "{}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every and "
+        "--resume",
+        what);
+  }
+  CheckSolverMemory(options, dataset);
+}
+
+void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
+                   const Parallel& parallel) {
+  CheckSolving("--model " + options.model.kind, options, dataset);
+  IalsOptions solver = options.model.ials;
+  solver.width = options.width;
+  Ials ials(WeightedListsView(TrainLists(dataset)), dataset.items(), solver, options.seed);
   Json config = {{"method", "none"},
                  {"dataset", Fingerprint(options.dataset)},
                  {"seed", options.seed},
                  {"width", options.width}};
   config.update(ConfigOf(options.model));
-  if (!dataset.valid().empty()) {
-    config["patience"] = stopping.patience;
-    config["stop_metrics"] = stopping.watch;
-    config["keep_metric"] = stopping.keep;
-  }
-  return config;
+  SweepAndWrite("train", options, dataset, ials, options.model.ials_sweeps, Ials::kKind,
+                std::move(config), parallel);
 }
 
-}  // namespace
-
-void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
+void SweepAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
+                   Ials& ials, std::int32_t sweeps, std::string_view kind, Json config,
                    const Parallel& parallel) {
-  if (!options.init.empty() || options.checkpoints.every > 0 || options.checkpoints.resume ||
-      options.keep_every > 0) {
-    Fail<UsageError>(
-        "--model {}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every "
-        "and --resume",
-        options.model.kind);
-  }
-  CheckSolverMemory(options, dataset);
   const EarlyStoppingOptions stopping_options = StoppingOptions(options, dataset);
-  IalsOptions solver = options.model.ials;
-  solver.width = options.width;
-  Ials ials(TrainLists(dataset), dataset.items(), solver, options.seed);
+  if (!dataset.valid().empty()) {
+    config["patience"] = stopping_options.patience;
+    config["stop_metrics"] = stopping_options.watch;
+    config["keep_metric"] = stopping_options.keep;
+  }
   EarlyStopping stopping(stopping_options);
   EpochLog log(options.log, "");
-  Progress progress("train", static_cast<std::uint64_t>(options.model.ials_sweeps), "sweeps");
+  Progress progress(label, static_cast<std::uint64_t>(sweeps), "sweeps");
   std::unique_ptr<Model> best;
   std::int32_t best_sweep = 0, sweep = 0;
   std::string note;
-  for (; sweep < options.model.ials_sweeps && !stopping.ShouldStop(); ++sweep) {
+  for (; sweep < sweeps && !stopping.ShouldStop(); ++sweep) {
     EpochReport report{};
     report.epoch = sweep;
     const auto start = std::chrono::steady_clock::now();
     ials.Sweep(parallel);
     report.train_seconds = SecondsSince(start);
     const auto trained = std::chrono::steady_clock::now();
-    auto model = std::make_unique<StoredFactors>(ials.ToModel());
+    auto model = std::make_unique<StoredFactors>(ials.ToModel(kind));
     report.best = true;
     if (!dataset.valid().empty()) {
       report.valid = Evaluate(*model, dataset, Split::kValid, parallel);
@@ -84,7 +90,6 @@ void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
     progress.Update(static_cast<std::uint64_t>(sweep) + 1, note);
   }
   progress.Finish(static_cast<std::uint64_t>(sweep), note);
-  Json config = SolverConfig(options, dataset, stopping_options);
   config["best_epoch"] = best_sweep;
   WriteModel(options, dataset, std::move(best), std::move(config), stopping.best());
 }

@@ -1,14 +1,28 @@
-// A run of a model that is solved and not trained by gradients.
+// Runs that solve and do not train by gradients.
 #ifndef DERRD_CLI_SOLVING_H_
 #define DERRD_CLI_SOLVING_H_
 
+#include <string>
+#include <string_view>
+
 #include "derrd/cli/training.h"
+#include "derrd/models/ials.h"
 
 namespace derrd::cli {
 
-// Sweeps until validation stops gaining, or --ials-sweeps are done, and writes the kept one.
+// `train` with a model that is solved.
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel);
+
+// What can go wrong before the lists to solve are made: UsageError for flags that it has no use
+// for, named after `what` ("--model ials"), and when its rows do not fit the memory.
+void CheckSolving(const std::string& what, const TrainingOptions& options, const Dataset& dataset);
+
+// Sweeps until validation stops gaining, or `sweeps` are done, and writes the kept one as a model
+// of that kind. `label` names the work on the progress line; config: what is solved.
+void SweepAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
+                   Ials& ials, std::int32_t sweeps, std::string_view kind,
+                   nlohmann::ordered_json config, const Parallel& parallel);
 
 }  // namespace derrd::cli
 

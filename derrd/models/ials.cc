@@ -65,14 +65,16 @@ class RowSolver {
             const IalsOptions& options)
       : others_(others), gramian_(gramian), options_(options), root_(gramian.size()) {}
 
-  void Solve(std::span<const std::int32_t> list, double* out) {
+  // Weights and targets: as in WeightedListsView.
+  void Solve(std::span<const std::int32_t> list, std::span<const float> weights,
+             std::span<const float> targets, double* out) {
     const std::size_t n = list.size(), width = gramian_.size();
     std::fill_n(out, width, 0.0);
     if (n == 0) return;
-    const double l2 =
-        options_.l2 * std::pow(static_cast<double>(n) +
-                                   options_.unobserved_weight * static_cast<double>(others_.rows()),
-                               options_.l2_exponent);
+    const double size = TakePairs(n, weights, targets);
+    const double l2 = options_.l2 * std::pow(size + options_.unobserved_weight *
+                                                        static_cast<double>(others_.rows()),
+                                             options_.l2_exponent);
     // 1 / sqrt(D): with rows scaled by it the system is 1 + B^T B, or 1 + B B^T.
     for (std::size_t k = 0; k < width; ++k) {
       root_[k] = 1.0 / std::sqrt(options_.unobserved_weight * gramian_[k] + l2);
@@ -81,7 +83,7 @@ class RowSolver {
     for (std::size_t i = 0; i < n; ++i) {
       const double* from = others_.row(static_cast<std::size_t>(list[i]));
       double* to = scaled_.row(i);
-      for (std::size_t k = 0; k < width; ++k) to[k] = from[k] * root_[k];
+      for (std::size_t k = 0; k < width; ++k) to[k] = weight_root_[i] * from[k] * root_[k];
     }
     if (n < width) {
       SolveSmall(out);
@@ -92,21 +94,34 @@ class RowSolver {
   }
 
  private:
-  // out = B^T (1 + B B^T)^-1 1
+  // The roots of the weights, and the targets times them; returns the sum of the weights.
+  double TakePairs(std::size_t n, std::span<const float> weights, std::span<const float> targets) {
+    weight_root_.assign(n, 1.0);
+    target_.assign(n, 1.0);
+    if (weights.empty()) return static_cast<double>(n);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      sum += static_cast<double>(weights[i]);
+      weight_root_[i] = std::sqrt(static_cast<double>(weights[i]));
+      target_[i] = weight_root_[i] * static_cast<double>(targets[i]);
+    }
+    return sum;
+  }
+  // out = B^T (1 + B B^T)^-1 z
   void SolveSmall(double* out) {
     const std::size_t n = scaled_.rows(), width = scaled_.cols();
-    right_.assign(n, 1.0);
+    right_ = target_;
     SolveOnePlus(Op::kNone, Op::kTranspose, n, width);
     for (std::size_t i = 0; i < n; ++i) {
       kernels::AddScaled(right_[i], scaled_.row(i), width, out);
     }
   }
-  // out = (1 + B^T B)^-1 B^T 1
+  // out = (1 + B^T B)^-1 B^T z
   void SolveWide(double* out) {
     const std::size_t n = scaled_.rows(), width = scaled_.cols();
     right_.assign(width, 0.0);
     for (std::size_t i = 0; i < n; ++i) {
-      kernels::AddScaled(1.0, scaled_.row(i), width, right_.data());
+      kernels::AddScaled(target_[i], scaled_.row(i), width, right_.data());
     }
     SolveOnePlus(Op::kTranspose, Op::kNone, width, n);
     std::ranges::copy(right_, out);
@@ -126,7 +141,7 @@ class RowSolver {
   const Matrix<double>& others_;
   const std::vector<double>& gramian_;
   const IalsOptions& options_;
-  std::vector<double> root_, right_;
+  std::vector<double> root_, right_, weight_root_, target_;
   Matrix<double> scaled_, system_;
 };
 
@@ -139,12 +154,12 @@ Matrix<float> ToFloat(const Matrix<double>& rows) {
 
 }  // namespace
 
-Ials::Ials(const ItemListsView& lists, std::size_t items, const IalsOptions& options,
+Ials::Ials(const WeightedListsView& lists, std::size_t items, const IalsOptions& options,
            std::uint64_t seed)
     : lists_(lists),
       users_of_(Transposed(lists, items)),
       options_(options),
-      user_(lists.users(), options.width),
+      user_(lists.lists.users(), options.width),
       item_(items, options.width) {
   Matrix<float> start(items, options.width);
   const double deviation = kIalsDeviation / std::sqrt(static_cast<double>(options.width));
@@ -152,14 +167,21 @@ Ials::Ials(const ItemListsView& lists, std::size_t items, const IalsOptions& opt
   std::ranges::copy(start.view().elements(), item_.data());
 }
 
-void Ials::Solve(const ItemListsView& lists, const Matrix<double>& others, Matrix<double>& rows,
+Ials::Ials(WeightedLists lists, std::size_t items, const IalsOptions& options, std::uint64_t seed)
+    : Ials(lists.view(), items, options, seed) {
+  own_ = std::move(lists);  // what lists_ views moves along
+}
+
+void Ials::Solve(const WeightedListsView& lists, const Matrix<double>& others, Matrix<double>& rows,
                  const Parallel& parallel) const {
   const Axes axes = AxesOf(GramianOf(others, parallel));
   Matrix<double> turned(others.rows(), others.cols()), solved(rows.rows(), rows.cols());
   Turn(others, axes.axes, Op::kTranspose, turned, parallel);
   parallel.ForRanges(rows.rows(), kSolveGrain, [&](std::size_t begin, std::size_t end) {
     RowSolver solver(turned, axes.values, options_);
-    for (std::size_t r = begin; r < end; ++r) solver.Solve(lists.Of(r), solved.row(r));
+    for (std::size_t r = begin; r < end; ++r) {
+      solver.Solve(lists.lists.Of(r), lists.WeightsOf(r), lists.TargetsOf(r), solved.row(r));
+    }
   });
   Turn(solved, axes.axes, Op::kNone, rows, parallel);
 }
@@ -169,6 +191,8 @@ void Ials::Sweep(const Parallel& parallel) {
   Solve(users_of_.view(), user_, item_, parallel);
 }
 
-StoredFactors Ials::ToModel() const { return {kKind, ToFloat(user_), ToFloat(item_)}; }
+StoredFactors Ials::ToModel(std::string_view kind) const {
+  return {kind, ToFloat(user_), ToFloat(item_)};
+}
 
 }  // namespace derrd

@@ -36,23 +36,28 @@ std::vector<double> SolveDense(Matrix<double> a, std::vector<double> b) {
 }
 
 // The normal equations of every row as the objective gives them, over all pairs.
-Matrix<double> SolveAll(const ItemListsView& lists, MatrixView<const double> others,
+Matrix<double> SolveAll(const WeightedListsView& weighted, MatrixView<const double> others,
                         const IalsOptions& o) {
+  const ItemListsView& lists = weighted.lists;
   Matrix<double> rows(lists.users(), o.width);
   for (std::size_t r = 0; r < lists.users(); ++r) {
     Matrix<double> a(o.width, o.width);
     std::vector<double> b(o.width, 0.0);
-    const auto list = lists.Of(r);
-    for (std::size_t i = 0; i < others.rows(); ++i) {
-      const bool observed = std::ranges::find(list, static_cast<std::int32_t>(i)) != list.end();
-      const double weight = o.unobserved_weight + (observed ? 1.0 : 0.0);
+    const auto add = [&](std::size_t i, double weight, double target) {
       for (std::size_t c = 0; c < o.width; ++c) {
-        if (observed) b[c] += others(i, c);
+        b[c] += weight * target * others(i, c);
         for (std::size_t d = 0; d < o.width; ++d) a(c, d) += weight * others(i, c) * others(i, d);
       }
+    };
+    for (std::size_t i = 0; i < others.rows(); ++i) add(i, o.unobserved_weight, 0.0);
+    double size = o.unobserved_weight * static_cast<double>(others.rows());
+    for (std::size_t p = 0; p < lists.Of(r).size(); ++p) {
+      const bool alike = weighted.weights.empty();
+      const double weight = alike ? 1.0 : static_cast<double>(weighted.WeightsOf(r)[p]);
+      const double target = alike ? 1.0 : static_cast<double>(weighted.TargetsOf(r)[p]);
+      add(static_cast<std::size_t>(lists.Of(r)[p]), weight, target);
+      size += weight;
     }
-    const double size =
-        static_cast<double>(list.size()) + o.unobserved_weight * static_cast<double>(others.rows());
     for (std::size_t c = 0; c < o.width; ++c) a(c, c) += o.l2 * std::pow(size, o.l2_exponent);
     std::ranges::copy(SolveDense(a, b), rows.row(r));
   }
@@ -80,6 +85,29 @@ TEST(Ials, EachSweepIsTheDenseSolution) {
         ExpectNear(ials.user_rows(), user);
         ExpectNear(ials.item_rows(), SolveAll(users_of.view(), user, options));
       }
+    }
+  }
+}
+
+// Weights and targets of any size, 0 and below among them; a pair that stands twice counts twice.
+TEST(Ials, EachSweepOfWeightedListsIsTheDenseSolution) {
+  WeightedLists lists{RandomLists(30, 19), {}, {}};
+  const auto twice = static_cast<std::size_t>(lists.lists.offsets[6]);
+  ASSERT_GE(lists.lists.offsets[7] - lists.lists.offsets[6], 2);
+  lists.lists.items[twice + 1] = lists.lists.items[twice];
+  for (std::size_t p = 0; p < lists.lists.items.size(); ++p) {
+    lists.weights.push_back(static_cast<float>(p % 5) * 0.3f);
+    lists.targets.push_back(1.0f - static_cast<float>(p % 7) * 0.25f);
+  }
+  const WeightedLists users_of = Transposed(lists.view(), 19);
+  for (const std::size_t width : {1, 3, 5, 24}) {
+    const IalsOptions options{width, 0.3, 0.05, 0.7};
+    Ials ials(lists.view(), 19, options, 4);
+    for (int sweep = 0; sweep < 3; ++sweep) {
+      const Matrix<double> user = SolveAll(lists.view(), ials.item_rows(), options);
+      ials.Sweep(Parallel(2));
+      ExpectNear(ials.user_rows(), user);
+      ExpectNear(ials.item_rows(), SolveAll(users_of.view(), user, options));
     }
   }
 }

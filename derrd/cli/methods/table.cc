@@ -21,6 +21,7 @@ std::unique_ptr<Method> MakeIr();
 std::unique_ptr<Method> MakeDcd();
 std::unique_ptr<Method> MakeHetComp();
 std::unique_ptr<Method> MakeRceKd();
+std::unique_ptr<Method> MakeAls();
 
 namespace {
 
@@ -28,7 +29,7 @@ namespace {
 // builds on another comes after it.
 constexpr std::unique_ptr<Method> (*kMakers[])() = {
     MakeDe, MakeRrd, MakeHint, MakeFtd,     MakeHtd,   MakeRd,
-    MakeCd, MakeIr,  MakeDcd,  MakeHetComp, MakeRceKd,
+    MakeCd, MakeIr,  MakeDcd,  MakeHetComp, MakeRceKd, MakeAls,
 };
 
 std::vector<std::string> Split(std::string_view text) {
@@ -59,6 +60,8 @@ bool MethodSum::HasBase() const {
                               [](const Method* method) { return method->info().replaces_base; });
 }
 
+bool MethodSum::IsSolved() const { return methods.size() == 1 && methods[0]->info().solved; }
+
 MethodTable::MethodTable() {
   for (const auto make : kMakers) methods_.push_back(make());
 }
@@ -72,7 +75,8 @@ std::vector<MethodInfo> MethodTable::Alone() {
 
 std::vector<NamedSum> MethodTable::NamedSums() {
   return {{"de-rrd", "de+rrd", "Kang et al., CIKM 2020"},
-          {"ir-rrd", "rrd+ir", "Kang et al., Information Sciences 580, 2021"}};
+          {"ir-rrd", "rrd+ir", "Kang et al., Information Sciences 580, 2021"},
+          {"best", "als", "docs/reproduction.md"}};
 }
 
 void MethodTable::AddFlags(CLI::App& app) const {
@@ -111,8 +115,10 @@ MethodSum MethodTable::Parse(const std::string& text) const {
   }
   for (const std::string& part : parts) {
     if (std::ranges::count(parts, part) > 1) Fail<UsageError>("'{}' names {} twice", text, part);
-    if (Find(part) != nullptr) continue;
-    if (std::ranges::find(alone, part, &MethodInfo::name) != alone.end()) {
+    const Method* method = Find(part);
+    const bool solved = method != nullptr && method->info().solved;
+    if (method != nullptr && !(solved && parts.size() > 1)) continue;
+    if (solved || std::ranges::find(alone, part, &MethodInfo::name) != alone.end()) {
       Fail<UsageError>("'{}': {} stands alone; leave it or the others out", text, part);
     }
     const std::vector<std::string> names = Names();
@@ -128,7 +134,7 @@ MethodSum MethodTable::Parse(const std::string& text) const {
   }
   CheckWhole(text, result);
   const auto named = std::ranges::find(sums, result.name, &NamedSum::sum);
-  if (named != sums.end()) result.name = named->name;
+  if (named != sums.end() && result.methods.size() > 1) result.name = named->name;
   return result;
 }
 

@@ -14,9 +14,9 @@
 
 namespace derrd::cli {
 
-// A name for a sum of methods.
+// A name for a sum of methods, or another name for one.
 struct NamedSum {
-  std::string name;  // "de-rrd"
+  std::string name;  // "de-rrd"; that of one method is not written anywhere
   std::string sum;   // "de+rrd": names of the table, in its order
   std::string source;
 };
@@ -27,7 +27,8 @@ struct MethodSum {
   std::string name;
   std::vector<const Method*> methods;  // in the table's order; empty for those that stand alone
 
-  bool HasBase() const;  // whether a loss on the data is part of the objective
+  bool HasBase() const;   // whether a loss on the data is part of the objective
+  bool IsSolved() const;  // by its only method's solver, and not by gradients
 };
 
 // One of every method. A run owns a table, for its methods hold what its flags say.
@@ -48,7 +49,7 @@ class MethodTable {
 
   // Names of methods and of sums, joined by '+'; or one that stands alone. UsageError with the
   // nearest name and all that are known when one is unknown; when one is named twice; when one that
-  // stands alone does not; and when one that builds on another comes without it.
+  // stands alone or is solved does not; and when one that builds on another comes without it.
   MethodSum Parse(const std::string& text) const;
 
  private:
