@@ -86,10 +86,10 @@ class Als : public Method {
   }
 
  private:
-  std::size_t items_ = 1500, users_ = 100;
-  RankedPairOptions item_pairs_{0.351, 0.83}, user_pairs_{0.021, 0.57};
+  std::size_t items_ = 1500, users_ = 500;
+  RankedPairOptions item_pairs_{0.35, 0.83}, user_pairs_{0.09, 0.57};
   std::int32_t sweeps_ = 16;
-  IalsOptions solver_{20, 7e-4, 0.0112, 1.0};  // its width is the run's
+  IalsOptions solver_{20, 7e-4, 0.011, 0.5};  // its width is the run's
 };
 
 }  // namespace
