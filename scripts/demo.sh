@@ -43,17 +43,20 @@ distil rrd rrd
 say "Student taught by DE-RRD: both"
 distil de-rrd de-rrd "${experts[@]}"
 
+say "Student by --method best: the teacher's rankings as least squares, solved"
+distil best best
+
 say "What each kept (test items the models have never seen; one thread for a query)"
-"$derrd" evaluate "$packages" "$runs"/{scratch,svd,de,rrd,de-rrd}.derrd --teacher "$teacher" --latency
+"$derrd" evaluate "$packages" "$runs"/{scratch,svd,de,rrd,de-rrd,best}.derrd --teacher "$teacher" --latency
 
 say "What else might they build on? The teacher (left) and its student of $width numbers (right)"
 for source in vlc postgresql-15 scikit-learn; do
-  for model in teacher de-rrd; do
+  for model in teacher best; do
     "$derrd" recommend "$runs/$model.derrd" --user "$source" -k 6 --dataset "$packages" \
       >"$runs/$source.$model.txt"
   done
   echo "$source"
-  pr -m -t -w 170 "$runs/$source".{teacher,de-rrd}.txt | expand
+  pr -m -t -w 170 "$runs/$source".{teacher,best}.txt | expand
   echo
 done
-say "Done. The student is $runs/de-rrd.derrd"
+say "Done. The student is $runs/best.derrd"

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs" / "demo"
 ROWS = [("teacher", "teacher, 200 numbers"), ("scratch", "20, from scratch"),
         ("svd", "20, teacher cut by SVD"), ("rrd", "20, RRD"), ("de", "20, DE"),
-        ("de-rrd", "20, DE-RRD")]
+        ("de-rrd", "20, DE-RRD"), ("best", "20, ALS (best)")]
 LEFT, WIDTH, BAR, GAP = 190, 420, 22, 10
 
 
@@ -28,7 +28,7 @@ def main():
     for number, ((name, label), model) in enumerate(zip(ROWS, answer["models"])):
         value = model["metrics"]["HR@5"]
         y = 30 + number * (BAR + GAP)
-        colour = {"teacher": "#8c959f", "de-rrd": "#0969da"}.get(name, "#54aeff")
+        colour = {"teacher": "#8c959f", "best": "#0969da"}.get(name, "#54aeff")
         lines += [f'<text x="{LEFT - 8}" y="{y + 16}" text-anchor="end">{label}</text>',
                   f'<rect x="{LEFT}" y="{y}" width="{value * WIDTH:.0f}" height="{BAR}" fill="{colour}"/>',
                   f'<text x="{LEFT + value * WIDTH + 6:.0f}" y="{y + 16}">{value:.3f}</text>']

@@ -32,6 +32,8 @@ class Als : public Method {
             WholeNumber(1, 1 << 24));
     AddFlag(app, "--als-users", users_, "Its best users of each item (0: none)",
             WholeNumber(0, 1 << 24));
+    AddFlag(app, "--als-share", share_,
+            "Share of all items, and of all users, that such a list has at most", Number(1e-9, 1));
     AddFlag(app, "--als-user-weight", user_pairs_.weight, "Weight of an item's best user",
             Number(0, 1e6));
     AddFlag(app, "--als-user-target", user_pairs_.target, "Score that it should have",
@@ -52,6 +54,7 @@ class Als : public Method {
             {"target", item_pairs_.target},
             {"items", items_},
             {"users", users_},
+            {"share", share_},
             {"user_weight", user_pairs_.weight},
             {"user_target", user_pairs_.target},
             {"sweeps", sweeps_},
@@ -67,8 +70,8 @@ class Als : public Method {
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
     // A pair and its twin by item, and the ranking it comes from.
     constexpr std::size_t kNumbersAPair = 7;
-    return {{"--als-items", ListBytes(size.users, kNumbersAPair * std::min(items_, size.items))},
-            {"--als-users", ListBytes(size.items, kNumbersAPair * std::min(users_, size.users))}};
+    return {{"--als-items", ListBytes(size.users, kNumbersAPair * Cut(items_, size.items))},
+            {"--als-users", ListBytes(size.items, kNumbersAPair * Cut(users_, size.users))}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext&) const override { return nullptr; }
@@ -76,8 +79,11 @@ class Als : public Method {
   Solver MakeSolver(const MethodContext& context) const override {
     const auto& [dataset, teacher, path, width, seed, parallel, terms] = context;
     std::optional<Rankings> users;
-    if (users_ > 0) users = RankUnobservedUsers(teacher, dataset, users_, parallel);
-    const Rankings items = RankUnobserved(teacher, dataset, items_, parallel, "--als-items");
+    if (users_ > 0) {
+      users = RankUnobservedUsers(teacher, dataset, Cut(users_, dataset.users()), parallel);
+    }
+    const Rankings items =
+        RankUnobserved(teacher, dataset, Cut(items_, dataset.items()), parallel, "--als-items");
     IalsOptions options = solver_;
     options.width = width;
     WeightedLists pairs = PairsOfRankings(dataset.train(), items, item_pairs_,
@@ -86,7 +92,14 @@ class Als : public Method {
   }
 
  private:
+  // The length of a list out of so many; 0 is none.
+  std::size_t Cut(std::size_t length, std::size_t all) const {
+    const auto most = static_cast<std::size_t>(share_ * static_cast<double>(all));
+    return length == 0 ? 0 : std::clamp<std::size_t>(most, 1, length);
+  }
+
   std::size_t items_ = 1500, users_ = 500;
+  double share_ = 0.1;
   RankedPairOptions item_pairs_{0.35, 0.83}, user_pairs_{0.09, 0.57};
   std::int32_t sweeps_ = 16;
   IalsOptions solver_{20, 7e-4, 0.011, 0.5};  // its width is the run's
