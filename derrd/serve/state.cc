@@ -1,0 +1,109 @@
+#include "derrd/serve/state.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "derrd/core/fingerprint.h"
+#include "derrd/core/version.h"
+#include "derrd/data/utf8.h"
+#include "derrd/eval/same_ids.h"
+#include "derrd/serve/private_copy.h"
+
+namespace derrd::serve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A model with the fingerprint of the very bytes it was opened from.
+struct Opened {
+  std::shared_ptr<const Recommender> model;
+  std::string fingerprint;
+};
+
+// Where an error speaks of the copy, the user knows the file.
+std::string WithoutCopy(std::string text, const std::string& copy, const std::string& path) {
+  for (std::size_t at = 0; (at = text.find(copy, at)) != std::string::npos; at += path.size()) {
+    text.replace(at, copy.size(), path);
+  }
+  return text;
+}
+
+Opened OpenModel(const std::string& path, const std::optional<std::string>& dataset) {
+  const PrivateCopy copy(path);
+  try {
+    return {Recommender::Open(copy.path(), dataset), Fingerprint(copy.path())};
+  } catch (const Error& error) {
+    throw Error(WithoutCopy(error.what(), copy.path(), path));
+  }
+}
+
+void CheckTexts(const Ids& texts, const std::string& what, const std::string& path) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!IsUtf8(texts[i])) {
+      Fail("{}: {} {} is not UTF-8, which JSON must be; import the data again", path, what, i);
+    }
+  }
+}
+
+void CheckTexts(const Recommender& model, const std::string& path) {
+  CheckTexts(model.user_ids(), "the id of user", path);
+  CheckTexts(model.item_ids(), "the id of item", path);
+  CheckTexts(model.item_names(), "the name of item", path);
+}
+
+Json Facts(const Opened& opened) {
+  const Recommender& model = *opened.model;
+  return {{"fingerprint", opened.fingerprint},
+          {"kind", model.kind()},
+          {"users", model.user_ids().size()},
+          {"items", model.item_ids().size()},
+          {"item_names", !model.item_names().empty()},
+          {"parameters", model.parameters()},
+          {"representation_width", model.width()},
+          {"bytes", model.bytes()},
+          {"precision", Name(model.precision())},
+          {"config", model.config()},
+          {"metrics", model.metrics()}};
+}
+
+}  // namespace
+
+std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
+  const auto dataset = paths.dataset.empty() ? std::nullopt : std::optional(paths.dataset);
+  auto state = std::make_shared<State>();
+  const Opened student = OpenModel(paths.student, dataset);
+  CheckTexts(*student.model, paths.student);
+  Json facts = Facts(student);
+  if (!paths.teacher.empty()) {
+    const Opened teacher = OpenModel(paths.teacher, dataset);
+    CheckSameIds("user", teacher.model->user_ids(), paths.teacher, student.model->user_ids(),
+                 paths.student);
+    CheckSameIds("item", teacher.model->item_ids(), paths.teacher, student.model->item_ids(),
+                 paths.student);
+    facts["teacher"] = Facts(teacher);
+    state->teacher = teacher.model;
+  }
+  facts["histories"] = dataset.has_value();
+  facts["derrd"] = Version();
+  state->student = student.model;
+  state->fingerprint = student.fingerprint;
+  state->facts = facts.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return state;
+}
+
+void CurrentState::Publish(std::shared_ptr<const State> state) {
+  const std::lock_guard lock(mutex_);
+  state_.swap(state);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+const State& CurrentState::Reader::Get() {
+  if (current_.version_.load(std::memory_order_acquire) != version_) {
+    const std::lock_guard lock(current_.mutex_);
+    version_ = current_.version_.load(std::memory_order_relaxed);
+    state_ = current_.state_;
+  }
+  return *state_;
+}
+
+}  // namespace derrd::serve
