@@ -102,15 +102,4 @@ void ForEachTopK(
                   });
 }
 
-std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
-                                     std::size_t k, const Names& names) {
-  std::vector<float> scores(model.items());
-  model.ScoreAllItemsForLiked(liked, scores);
-  TopK selector(k);
-  const auto best = selector.Select(scores, liked, [&](std::int32_t item, float score) {
-    FailNotFinite("the new user", names, item, score);
-  });
-  return {best.begin(), best.end()};
-}
-
 }  // namespace derrd

@@ -49,11 +49,6 @@ void ForEachTopK(
     std::size_t k, const Names& names, const Parallel& parallel,
     const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take);
 
-// The top k for somebody unknown to the model who liked these items (at least one, ascending and
-// distinct), which are left out.
-std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
-                                     std::size_t k, const Names& names);
-
 }  // namespace derrd
 
 #endif  // DERRD_EVAL_TOP_K_H_

@@ -35,7 +35,7 @@ HWY_INLINE void ScorePart(const float* HWY_RESTRICT part, std::size_t width,
   }
   for (std::size_t c = 0; c < width; ++c) {
     Vec<float> numbers[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v) numbers[v] = hn::Load(d, part + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) numbers[v] = hn::LoadU(d, part + v * kLanes);
     for (std::size_t v = 0; v < kVectors * kLanes; v += 16) hwy::Prefetch(part + kAhead + v);
     for (std::size_t q = 0; q < kQueries; ++q) {
       const auto number = hn::Set(d, queries[q]);

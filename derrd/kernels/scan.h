@@ -20,12 +20,12 @@ void PackBlock(const float* rows, std::size_t width, std::size_t count, float* b
 
 // What a block holds for a query.
 struct BlockHits {
-  float scores[kBlockItems];
-  std::uint64_t above;  // bit i: the score of item i is above the threshold
+  float scores[kBlockItems];  // of those above; the others' are unspecified
+  std::uint64_t above;        // bit i: the score of item i is above the threshold
 };
 
 // Goes through blocks [begin, end) of a table until one has a score above `threshold`, and returns
-// which; `end` when none has. `hits` then holds its scores. The scores must be finite.
+// which; `end` when none has. The scores must be finite.
 std::size_t ScanBlocks(const float* blocks, std::size_t width, std::size_t begin, std::size_t end,
                        const float* query, float threshold, BlockHits* hits);
 

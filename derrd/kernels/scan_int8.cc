@@ -92,7 +92,7 @@ HWY_INLINE void SumPart(const std::uint8_t* HWY_RESTRICT part, std::size_t group
     }
     for (std::size_t v = 0; v < kInt8Vectors; ++v) {
       const auto* at = reinterpret_cast<const std::int32_t*>(part + v * kInt8Lanes * 4);
-      sums[v] = factor.AddTo(sums[v], hn::Load(d, at));
+      sums[v] = factor.AddTo(sums[v], hn::LoadU(d, at));
     }
   }
 }
@@ -113,7 +113,7 @@ std::size_t ScanBlocksInt8Impl(const std::uint8_t* blocks, const float* scales, 
               query.start, sums);
       for (std::size_t v = 0; v < kInt8Vectors; ++v) {
         const std::size_t item = first + v * kInt8Lanes;
-        const auto of_item = hn::Load(d, scales + block * kBlockItems + item);
+        const auto of_item = hn::LoadU(d, scales + block * kBlockItems + item);
         const auto most =
             hn::MulAdd(of_item, hn::MulAdd(scale, hn::ConvertTo(d, sums[v]), margin), least);
         found |= BitsOf(d, hn::Not(hn::Le(most, bound))) << item;
