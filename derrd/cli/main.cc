@@ -33,6 +33,7 @@ int Main(int argc, char** argv) {
   AddEvaluateCommand(program);
   AddRecommendCommand(program);
   AddServeCommand(program);
+  AddBenchCommand(program);
   AddInfoCommand(program);
   AddMethodsCommand(program);
   AddExperimentCommand(program);

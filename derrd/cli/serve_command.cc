@@ -3,6 +3,7 @@
 #include <string>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/precision_flag.h"
 #include "derrd/core/error.h"
 #include "derrd/core/parallel.h"
 #include "derrd/serve/server.h"
@@ -74,6 +75,7 @@ void AddServeCommand(CLI::App& program) {
   app->add_option("--dataset", server.paths.dataset,
                   "Data set whose training items are the users' histories, which are not "
                   "recommended again");
+  AddPrecisionFlag(*app, server.paths.precision);
   app->add_option("--address", server.address, "IP address to listen at")->capture_default_str();
   app->add_option("--port", server.port, "Port to listen at; 0: any that is free")
       ->check(WholeNumber(0, 65535))

@@ -14,15 +14,13 @@
 
 #include "derrd/core/ids.h"
 #include "derrd/core/parallel.h"
-#include "derrd/eval/top_k.h"  // ScoredItem
+#include "derrd/data/dataset.h"
+#include "derrd/eval/best_k.h"  // ScoredItem
+#include "derrd/models/model.h"
 #include "derrd/serve/item_set.h"
+#include "derrd/serve/precision.h"
 
 namespace derrd {
-
-// What the search goes over. The answers are the same to the last bit: with kInt8 a table of a
-// quarter of the bytes finds every item that could be among the best, and the float32 rows decide.
-enum class Precision { kFloat32, kInt8 };
-std::string_view Name(Precision precision);  // "float32", "int8"
 
 // One question. Exactly one of `user` and `liked` says who asks. The spans and the set must live
 // during the call.
@@ -48,6 +46,10 @@ class Recommender {
   static std::shared_ptr<const Recommender> Open(const std::string& model_path,
                                                  const std::optional<std::string>& dataset_path,
                                                  Precision precision = Precision::kFloat32);
+  // A model that is in memory; `histories` (empty: none) must outlive the recommender, and `path`
+  // is what messages call the model.
+  static std::shared_ptr<const Recommender> Of(ModelFile file, std::string path,
+                                               const Interactions& histories, Precision precision);
   ~Recommender();
 
   // The k best items, best first, of equal scores the lower item first; fewer when fewer are left.
@@ -73,8 +75,9 @@ class Recommender {
   std::string_view kind() const;  // "bpr-mf"
   std::size_t width() const;      // of a representation
   std::size_t parameters() const;
-  std::size_t bytes() const;          // of the model file
+  std::size_t bytes() const;          // of the model file; 0 of a model in memory
   std::size_t scanned_bytes() const;  // of the table that one query reads
+  bool searches_a_table() const;      // or lets the model itself score every item
   Precision precision() const;
   const nlohmann::ordered_json& config() const;   // how it was trained
   const nlohmann::ordered_json& metrics() const;  // validation metrics of the kept epoch
@@ -83,6 +86,7 @@ class Recommender {
   Recommender& operator=(const Recommender&) = delete;
 
  private:
+  class Answering;
   struct State;
   explicit Recommender(std::unique_ptr<const State> state);
   std::unique_ptr<const State> state_;

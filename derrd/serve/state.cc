@@ -28,12 +28,27 @@ std::string WithoutCopy(std::string text, const std::string& copy, const std::st
   return text;
 }
 
-Opened OpenModel(const std::string& path, const std::optional<std::string>& dataset) {
-  const PrivateCopy copy(path);
+// A file and its copy; neither for an empty path.
+struct Source {
+  explicit Source(const std::string& given) : path(given) {
+    if (!path.empty()) copy.emplace(path);
+  }
+
+  std::string path;
+  std::optional<PrivateCopy> copy;
+};
+
+Opened OpenModel(const std::string& path, const Source& dataset, Precision precision) {
+  const Source model(path);
+  const auto histories =
+      dataset.copy ? std::optional(dataset.copy->path()) : std::optional<std::string>();
   try {
-    return {Recommender::Open(copy.path(), dataset), Fingerprint(copy.path())};
+    return {Recommender::Open(model.copy->path(), histories, precision),
+            Fingerprint(model.copy->path())};
   } catch (const Error& error) {
-    throw Error(WithoutCopy(error.what(), copy.path(), path));
+    std::string message = WithoutCopy(error.what(), model.copy->path(), path);
+    if (histories) message = WithoutCopy(std::move(message), *histories, dataset.path);
+    throw Error(message);
   }
 }
 
@@ -69,13 +84,13 @@ Json Facts(const Opened& opened) {
 }  // namespace
 
 std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
-  const auto dataset = paths.dataset.empty() ? std::nullopt : std::optional(paths.dataset);
+  const Source dataset(paths.dataset);
   auto state = std::make_shared<State>();
-  const Opened student = OpenModel(paths.student, dataset);
+  const Opened student = OpenModel(paths.student, dataset, paths.precision);
   CheckTexts(*student.model, paths.student);
   Json facts = Facts(student);
   if (!paths.teacher.empty()) {
-    const Opened teacher = OpenModel(paths.teacher, dataset);
+    const Opened teacher = OpenModel(paths.teacher, dataset, paths.precision);
     CheckSameIds("user", teacher.model->user_ids(), paths.teacher, student.model->user_ids(),
                  paths.student);
     CheckSameIds("item", teacher.model->item_ids(), paths.teacher, student.model->item_ids(),
@@ -83,7 +98,7 @@ std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
     facts["teacher"] = Facts(teacher);
     state->teacher = teacher.model;
   }
-  facts["histories"] = dataset.has_value();
+  facts["histories"] = student.model->has_histories();
   facts["derrd"] = Version();
   state->student = student.model;
   state->fingerprint = student.fingerprint;

@@ -16,6 +16,7 @@ struct ModelPaths {
   std::string student;
   std::string teacher;  // empty: none
   std::string dataset;  // empty: nothing is known of what users have seen
+  Precision precision = Precision::kFloat32;
 };
 
 // One set of models. Immutable; an answer is made from one of them alone.
