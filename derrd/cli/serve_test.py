@@ -120,7 +120,7 @@ class AnswerTest(ServeCase):
         users = self.server.get("/v1/users?q=u1&limit=5")[1]["users"]
         self.assertEqual(users, ["u1", "u10", "u11", "u12", "u13"])
         items = self.server.get("/v1/items?q=NUMBER%207")[1]["items"]
-        self.assertEqual([item["item"] for item in items], ["i7"] + [f"i{n}" for n in range(70, 80)])
+        self.assertEqual({item["item"] for item in items}, {"i7"} | {f"i{n}" for n in range(70, 80)})
         history = self.server.get("/v1/history?user=u3")[1]
         self.assertEqual((history["total"], history["user"]), (len(history["items"]), "u3"))
         seen = {item["item"] for item in history["items"]}
@@ -164,7 +164,7 @@ class AnswerTest(ServeCase):
     def test_bodies_that_are_no_requests(self):
         deep = b'{"user":' + b"[" * 100000 + b"]" * 100000 + b"}"
         for body, status, code in (
-                (b"", 400, "invalid_json"), (b"{", 400, "invalid_json"), (b"{} {}", 400, "invalid_json"),
+                (b"", 400, "invalid_json"), (b"{", 400, "invalid_json"), (b'{"user":"u1"} {}', 400, "invalid_json"),
                 (b"[]", 400, "invalid_request"), (b"1", 400, "invalid_request"), (b"null", 400, "invalid_request"),
                 (b"{}", 400, "invalid_request"), (b'{"user":"u1","items":["i1"]}', 400, "invalid_request"),
                 (b'{"items":[]}', 400, "invalid_request"), (b'{"items":["i1",2]}', 400, "invalid_field"),
@@ -382,10 +382,12 @@ class OperationTest(ServeCase):
 
     def test_the_access_log(self):
         log = self.folder / "access.jsonl"
-        server = self.serve("--access-log", log)
+        server = self.serve("--access-log", log, "--threads", 1)  # several would each bring their lines when they like
         server.recommend({"user": "u1"})
         server.get('/v1/users?q=secret"')
-        server.get("/no\u00e9".encode().decode("latin-1"))
+        with server.connect() as connection:
+            connection.sendall(b"GET /no\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            self.assertEqual(answers(read_all(connection))[0][0], 404)
         os.replace(log, self.folder / "access.old")
         server.signal(signal.SIGHUP)
         server.await_event("reloaded")
