@@ -125,7 +125,13 @@ function list(section, entries, shared) {
     name.textContent = label(entry);
     if (entry.name) name.append(idOf(entry));
     line.append(name);
-    if (shared && shared.has(entry.item)) line.className = 'shared';
+    if (shared && shared.has(entry.item)) {
+      const both = document.createElement('span');  // colour alone would not tell everybody
+      both.className = 'both';
+      both.textContent = 'both';
+      line.className = 'shared';
+      line.append(both);
+    }
     if ('score' in entry) {
       const score = document.createElement('span');
       score.className = 'score';
