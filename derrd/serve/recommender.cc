@@ -74,19 +74,6 @@ struct Recommender::State {
   mutable std::optional<FoldIn> fold_in_;
 };
 
-namespace {
-
-// A query that was checked, with its lists in order.
-struct ReadyQuery {
-  const Query* query;
-  std::vector<std::int32_t> liked, excluded;
-  ItemFilter filter;  // of the lists above and of what the query views
-
-  bool is_new() const { return !query->user; }
-};
-
-}  // namespace
-
 // Answers some queries on one thread.
 class Recommender::Answering {
  public:
@@ -107,6 +94,15 @@ class Recommender::Answering {
   }
 
  private:
+  // A query that was checked, with its lists in order.
+  struct ReadyQuery {
+    const Query* query;
+    std::vector<std::int32_t> liked, excluded;
+    ItemFilter filter;  // of the lists above and of what the query views
+
+    bool is_new() const { return !query->user; }
+  };
+
   void Check(const Query& query) {
     if (query.user.has_value() != query.liked.empty()) {
       Fail<UsageError>("recommend to whom? Name one user, or items that somebody new likes");

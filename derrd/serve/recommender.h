@@ -25,12 +25,12 @@ namespace derrd {
 // One question. Exactly one of `user` and `liked` says who asks. The spans and the set must live
 // during the call.
 struct Query {
-  std::optional<std::int32_t> user;       // somebody the model knows
-  std::span<const std::int32_t> liked;    // or what somebody new likes; at least one
-  std::size_t k = 10;                     // at least 1; more than there are is no error
-  std::span<const std::int32_t> exclude;  // in any order, repeats allowed
-  bool include_seen = false;              // whether the user's history (or `liked`) may be answered
-  const ItemSet* allowed = nullptr;       // only these; null: every item
+  std::optional<std::int32_t> user = {};       // somebody the model knows
+  std::span<const std::int32_t> liked = {};    // or what somebody new likes; at least one
+  std::size_t k = 10;                          // at least 1; more than there are is no error
+  std::span<const std::int32_t> exclude = {};  // in any order, repeats allowed
+  bool include_seen = false;         // whether the user's history (or `liked`) may be answered
+  const ItemSet* allowed = nullptr;  // only these; null: every item
 };
 
 // A model file, opened to be asked, with the histories of its users where a data set was given.

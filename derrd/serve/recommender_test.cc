@@ -73,6 +73,8 @@ TEST(Recommender, AnswersFromAFileAndRefusesOneThatIsNotWhole) {
   contents.user_ids = written.user_ids;
   contents.item_ids = written.item_ids;
   contents.train = RandomInteractions(kUsers, kItems, 20, 3);
+  contents.valid.offsets.assign(kUsers + 1, 0);
+  contents.test.offsets.assign(kUsers + 1, 0);
   WriteDataset(contents, folder / "data.derrd");
   const auto in_memory =
       Recommender::Of(FactorFile(), "model", contents.train.view(), Precision::kFloat32);
