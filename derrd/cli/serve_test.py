@@ -273,6 +273,15 @@ class OperationTest(ServeCase):
         with server.connect() as connection:
             self.assertEqual(read_all(connection), b"")
 
+    def test_a_model_that_knows_nobody_new(self):
+        model = self.folder / "neumf.derrd"
+        self.ok("train", self.dataset, "--model", "neumf", "--width", 4, "--epochs", 1, "--batch-size", 128, "-o", model)
+        server = self.serve(model=model)
+        self.assertEqual(server.recommend({"user": "u1"})[0], 200)
+        status, answer = server.recommend({"items": ["i1"]})
+        self.assertEqual((status, answer["error"]["code"]), (400, "no_new_users"))
+        self.assertFalse(server.get("/v1/model")[1]["new_users"])
+
     def test_too_many_connections(self):
         server = self.serve("--max-connections", 2)
         one, two = server.connect(), server.connect()

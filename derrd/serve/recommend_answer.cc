@@ -41,6 +41,16 @@ void AppendItems(const Recommender& model, std::span<const ScoredItem> items, st
   out += ']';
 }
 
+void CheckAnswerable(const State& state, std::span<const RecommendRequest> requests) {
+  for (const RecommendRequest& request : requests) {
+    if (request.items.empty()) continue;
+    const bool can = state.student_answers_new && (!request.compare || state.teacher_answers_new);
+    if (can) continue;
+    Refuse(400, "no_new_users", "items: the {} cannot answer somebody new; name a user instead",
+           state.student_answers_new ? "teacher" : "model");
+  }
+}
+
 std::size_t Shared(std::span<const ScoredItem> a, std::span<const ScoredItem> b) {
   return static_cast<std::size_t>(std::ranges::count_if(a, [&](const ScoredItem& item) {
     return std::ranges::find(b, item.item, &ScoredItem::item) != b.end();
@@ -56,6 +66,7 @@ void RecommendAnswerer::Answer(const State& state, std::string_view body,
   if (compare && !state.teacher) {
     Refuse(400, "no_teacher", "compare: this server has no teacher; start it with --compare MODEL");
   }
+  CheckAnswerable(state, requests_);
   Resolve(state, parser_.is_batch());
   const Said student = Ask(*state.student, false);
   const Said teacher = compare ? Ask(*state.teacher, true) : Said();

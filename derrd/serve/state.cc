@@ -66,6 +66,17 @@ void CheckTexts(const Recommender& model, const std::string& path) {
   CheckTexts(model.item_names(), "the name of item", path);
 }
 
+// Asks once, which also makes what the first question of this kind would have to wait for.
+bool AnswersNew(const Recommender& model) {
+  const std::int32_t liked[] = {0};
+  try {
+    model.Recommend({.liked = liked, .k = 1});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 Json Facts(const Opened& opened) {
   const Recommender& model = *opened.model;
   return {{"fingerprint", opened.fingerprint},
@@ -97,10 +108,13 @@ std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
                  paths.student);
     facts["teacher"] = Facts(teacher);
     state->teacher = teacher.model;
+    state->teacher_answers_new = AnswersNew(*teacher.model);
   }
   facts["histories"] = student.model->has_histories();
   facts["derrd"] = Version();
   state->student = student.model;
+  state->student_answers_new = AnswersNew(*student.model);
+  facts["new_users"] = state->student_answers_new;
   state->fingerprint = student.fingerprint;
   state->facts = facts.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return state;

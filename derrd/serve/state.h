@@ -22,8 +22,10 @@ struct ModelPaths {
 // One set of models. Immutable; an answer is made from one of them alone.
 struct State {
   std::shared_ptr<const Recommender> student, teacher;  // the teacher may be missing
-  std::string fingerprint;                              // of the student's file
-  std::string facts;                                    // the answer of GET /v1/model
+  // Whether every model of the state can answer somebody new who likes some items.
+  bool student_answers_new = true, teacher_answers_new = true;
+  std::string fingerprint;  // of the student's file
+  std::string facts;        // the answer of GET /v1/model
 };
 
 // Opens private copies of the files. Error when one is not what it should be, or when they speak of
