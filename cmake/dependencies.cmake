@@ -1,7 +1,7 @@
 # What the library and its users need. Also read by derrd-config.cmake of an installation, so that
 # both find the same things in the same way.
 include(CMakeFindDependencyMacro)
-foreach(package TBB fmt nlohmann_json ZLIB zstd hwy Threads)
+foreach(package TBB fmt nlohmann_json ZLIB zstd hwy Threads Boost OpenSSL)
   if(DERRD_CONSUMED)
     find_dependency(${package})
   else()

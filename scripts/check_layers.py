@@ -14,8 +14,9 @@ MAY_KNOW = {
     "eval": {"models", "data", "core", "kernels"},
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
     "experiment": {"eval", "models", "data", "core"},
-    "report": {"eval", "models", "data", "core"},
-    "cli": {"report", "experiment", "train", "losses", "eval", "models", "data", "core"},
+    "serve": {"eval", "models", "data", "core", "kernels"},
+    "report": {"serve", "eval", "models", "data", "core"},
+    "cli": {"report", "serve", "experiment", "train", "losses", "eval", "models", "data", "core"},
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

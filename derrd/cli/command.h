@@ -93,6 +93,8 @@ void AddTrainCommand(CLI::App& program);
 void AddDistillCommand(CLI::App& program);
 void AddEvaluateCommand(CLI::App& program);
 void AddRecommendCommand(CLI::App& program);
+void AddServeCommand(CLI::App& program);
+void AddBenchCommand(CLI::App& program);
 void AddInfoCommand(CLI::App& program);
 void AddMethodsCommand(CLI::App& program);
 void AddExperimentCommand(CLI::App& program);

@@ -8,6 +8,7 @@
 
 #include "derrd/cli/command.h"
 #include "derrd/core/error.h"
+#include "derrd/eval/as_unknown.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/latency.h"
 #include "derrd/eval/same_ids.h"
@@ -22,11 +23,13 @@ struct EvaluateOptions : CommonOptions {
   std::string split = "test";
   std::string teacher;
   bool latency = false;
+  bool fold_in = false;
 };
 
 struct Evaluated {
   std::string path;
   Metrics metrics;
+  std::optional<Metrics> folded_in;  // as if it knew none of its users
   std::size_t parameters = 0;
   std::uintmax_t bytes = 0;
   std::optional<double> microseconds;
@@ -40,10 +43,15 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
   try {
     Evaluated result{path,
                      Evaluate(*file.model, dataset, split, parallel),
+                     {},
                      file.model->parameters(),
                      std::filesystem::file_size(path),
                      {},
                      {}};
+    if (options.fold_in) {
+      const auto unknown = AsUnknown(*file.model, dataset.train(), parallel);
+      result.folded_in = Evaluate(*unknown, dataset, split, parallel);
+    }
     const bool answers = file.model->has_scores();  // lists alone have nothing to compute
     if (options.latency && answers)
       result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
@@ -60,6 +68,7 @@ nlohmann::ordered_json ToJson(const Evaluated& model, Split split) {
                                  {"parameters", model.parameters},
                                  {"bytes", model.bytes}};
   if (model.microseconds) json["microseconds_per_query"] = *model.microseconds;
+  if (model.folded_in) json["fold_in_metrics"] = derrd::ToJson(*model.folded_in);
   if (!model.share.empty()) json["share_of_teacher"] = derrd::ToJson(model.share);
   return json;
 }
@@ -84,6 +93,11 @@ std::string ToTable(const std::vector<Evaluated>& models, const std::string& mai
     if (options.latency) {
       row.push_back(model.microseconds ? fmt::format("{:.1f}", *model.microseconds) : "-");
     }
+    table.AddRow(std::move(row));
+    if (!model.folded_in) continue;
+    row = {model.path + ", users folded in"};
+    for (const auto& [name, value] : *model.folded_in) row.push_back(fmt::format("{:.4f}", value));
+    row.resize(table.columns());
     table.AddRow(std::move(row));
   }
   return table.ToMarkdown();
@@ -135,6 +149,10 @@ void AddEvaluateCommand(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--teacher", options->teacher,
                   "Also evaluate this model, and say what share of its accuracy each one reaches");
+  app->add_flag(
+      "--fold-in", options->fold_in,
+      "Also evaluate each model as if it knew none of the users: each is somebody new who "
+      "likes their training items");
   app->add_flag("--latency", options->latency,
                 "Also measure the microseconds of a query: the top 10 of one user, on one thread");
 }

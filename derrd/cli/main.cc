@@ -32,6 +32,8 @@ int Main(int argc, char** argv) {
   AddDistillCommand(program);
   AddEvaluateCommand(program);
   AddRecommendCommand(program);
+  AddServeCommand(program);
+  AddBenchCommand(program);
   AddInfoCommand(program);
   AddMethodsCommand(program);
   AddExperimentCommand(program);

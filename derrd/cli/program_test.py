@@ -416,7 +416,8 @@ class ProgramTest(ProgramCase):
         self.fails(1, "synth", "-o", "/dev/full", says=["/dev/full", "space"])
 
     def test_every_help_has_an_example(self):
-        for command in ("import", "synth", "train", "distill", "evaluate", "recommend", "info", "methods"):
+        for command in ("import", "synth", "train", "distill", "evaluate", "recommend", "info", "methods",
+                        "bench"):
             self.assertIn(f"derrd {command} ", self.ok(command, "--help").stdout)
 
     # --- what it says when something is wrong ---

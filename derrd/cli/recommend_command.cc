@@ -2,20 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"
+#include "derrd/cli/precision_flag.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
-#include "derrd/eval/same_ids.h"
-#include "derrd/eval/top_k.h"
 #include "derrd/report/table.h"
 #include "derrd/report/top_k_file.h"
+#include "derrd/serve/recommender.h"
 
 namespace derrd::cli {
 namespace {
@@ -28,6 +27,7 @@ struct RecommendOptions : CommonOptions {
   std::size_t k = 10;
   std::string dataset;
   std::string output;
+  Precision precision = Precision::kFloat32;
 };
 
 // What one user, or the new one, is recommended.
@@ -74,28 +74,25 @@ std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids
   return found;
 }
 
-std::vector<Answer> AnswerUsers(const ModelFile& file, const Interactions& excluded,
-                                const RecommendOptions& options) {
-  const auto users = Find(options.users, file.user_ids, "user", options.model);
-  std::map<std::int32_t, std::vector<ScoredItem>> found;
-  for (const std::int32_t user : users) found[user];  // so that the tasks only fill in
-  ForEachTopK(*file.model, users, excluded, options.k, Names{file.user_ids, file.item_ids},
-              Parallel(options.threads), [&](std::int32_t user, std::span<const ScoredItem> items) {
-                found.at(user).assign(items.begin(), items.end());
-              });
-  std::vector<Answer> answers;
+std::vector<Answer> AnswerUsers(const Recommender& recommender, const RecommendOptions& options) {
+  Find(options.users, recommender.user_ids(), "user", options.model);  // complains of all at once
+  std::vector<Query> queries;
   for (const std::string& id : options.users) {
-    answers.push_back({id, found.at(*file.user_ids.Find(id))});
+    queries.push_back({.user = recommender.user_ids().Find(id), .k = options.k});
   }
+  const Parallel parallel(options.threads);
+  const auto found = recommender.RecommendAll(queries, &parallel);
+  std::vector<Answer> answers;
+  for (std::size_t u = 0; u < found.size(); ++u) answers.push_back({options.users[u], found[u]});
   return answers;
 }
 
-Answer AnswerNewUser(const ModelFile& file, const RecommendOptions& options) {
-  const auto liked = Find(options.items, file.item_ids, "item", options.model);
-  return {"", TopKForLiked(*file.model, liked, options.k, Names{file.user_ids, file.item_ids})};
+Answer AnswerNewUser(const Recommender& recommender, const RecommendOptions& options) {
+  const auto liked = Find(options.items, recommender.item_ids(), "item", options.model);
+  return {"", recommender.Recommend({.liked = liked, .k = options.k})};
 }
 
-nlohmann::ordered_json ToJson(const Answer& answer, const ModelFile& file,
+nlohmann::ordered_json ToJson(const Answer& answer, const Recommender& recommender,
                               const RecommendOptions& options) {
   nlohmann::ordered_json json;
   if (options.items.empty()) {
@@ -106,62 +103,60 @@ nlohmann::ordered_json ToJson(const Answer& answer, const ModelFile& file,
   json["items"] = nlohmann::ordered_json::array();
   for (const ScoredItem& item : answer.items) {
     const auto index = static_cast<std::size_t>(item.item);
-    nlohmann::ordered_json entry = {{"item", file.item_ids[index]}, {"score", item.score}};
-    if (!file.item_names.empty()) entry["name"] = file.item_names[index];
+    nlohmann::ordered_json entry = {{"item", recommender.item_ids()[index]}, {"score", item.score}};
+    if (!recommender.item_names().empty()) entry["name"] = recommender.item_names()[index];
     json["items"].push_back(std::move(entry));
   }
   return json;
 }
 
-std::string ToTable(const std::vector<Answer>& answers, const ModelFile& file) {
+std::string ToTable(const std::vector<Answer>& answers, const Recommender& recommender) {
   const bool with_user = answers.size() > 1;
   Table table;
   if (with_user) table.AddColumn("user", Table::Align::kLeft);
   table.AddColumn("rank");
   table.AddColumn("item", Table::Align::kLeft);
   table.AddColumn("score");
-  if (!file.item_names.empty()) table.AddColumn("name", Table::Align::kLeft);
+  if (!recommender.item_names().empty()) table.AddColumn("name", Table::Align::kLeft);
   for (const Answer& answer : answers) {
     for (std::size_t i = 0; i < answer.items.size(); ++i) {
       const auto index = static_cast<std::size_t>(answer.items[i].item);
       std::vector<std::string> row;
       if (with_user) row.push_back(answer.user);
       row.push_back(std::to_string(i + 1));
-      row.emplace_back(file.item_ids[index]);
+      row.emplace_back(recommender.item_ids()[index]);
       row.push_back(fmt::format("{:.4f}", answer.items[i].score));
-      if (!file.item_names.empty()) row.emplace_back(file.item_names[index]);
+      if (!recommender.item_names().empty()) row.emplace_back(recommender.item_names()[index]);
       table.AddRow(std::move(row));
     }
   }
   return table.ToMarkdown();
 }
 
-void WriteAll(const ModelFile& file, const Interactions& excluded,
-              const RecommendOptions& options) {
-  Progress progress("recommend", file.model->users(), "users");
-  WriteTopK(file, excluded, options.k, options.output, Parallel(options.threads),
+void WriteAll(const Recommender& recommender, const RecommendOptions& options) {
+  Progress progress("recommend", recommender.users(), "users");
+  WriteTopK(recommender, options.k, options.output, Parallel(options.threads),
             [&](std::size_t users) { progress.Update(users); });
-  progress.Finish(file.model->users());
+  progress.Finish(recommender.users());
   if (options.json) {
     PrintJson({{"model", options.model},
                {"output", options.output},
-               {"users", file.model->users()},
+               {"users", recommender.users()},
                {"k", options.k}});
   }
 }
 
-void PrintAnswers(const ModelFile& file, const Interactions& excluded,
-                  const RecommendOptions& options) {
+void PrintAnswers(const Recommender& recommender, const RecommendOptions& options) {
   const std::vector<Answer> answers = options.items.empty()
-                                          ? AnswerUsers(file, excluded, options)
-                                          : std::vector{AnswerNewUser(file, options)};
+                                          ? AnswerUsers(recommender, options)
+                                          : std::vector{AnswerNewUser(recommender, options)};
   if (!options.json) {
-    return Print(ToTable(answers, file));
+    return Print(ToTable(answers, recommender));
   }
   nlohmann::ordered_json json = {{"model", options.model}, {"k", options.k}};
   json["recommendations"] = nlohmann::ordered_json::array();
   for (const Answer& answer : answers) {
-    json["recommendations"].push_back(ToJson(answer, file, options));
+    json["recommendations"].push_back(ToJson(answer, recommender, options));
   }
   PrintJson(json);
 }
@@ -169,17 +164,13 @@ void PrintAnswers(const ModelFile& file, const Interactions& excluded,
 void RunRecommend(const RecommendOptions& options) {
   CheckUsage(options);
   if (options.all) CheckOutputs({options.output}, {options.model, options.dataset});
-  const ModelFile file = ModelFile::Open(options.model);
-  std::optional<Dataset> dataset;
-  if (!options.dataset.empty()) {
-    dataset = Dataset::Open(options.dataset);
-    CheckSameIds(file, options.model, *dataset);
-  }
-  const Interactions excluded = dataset ? dataset->train() : Interactions{};
+  std::optional<std::string> dataset;
+  if (!options.dataset.empty()) dataset = options.dataset;
+  const auto recommender = Recommender::Open(options.model, dataset, options.precision);
   if (options.all) {
-    WriteAll(file, excluded, options);
+    WriteAll(*recommender, options);
   } else {
-    PrintAnswers(file, excluded, options);
+    PrintAnswers(*recommender, options);
   }
 }
 
@@ -202,6 +193,7 @@ void AddRecommendCommand(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--dataset", options->dataset,
                   "Data set whose training items a user is not recommended again");
+  AddPrecisionFlag(*app, options->precision);
   app->add_option("-o,--output", options->output,
                   "With --all. FILE.tsv: user, rank, item, score, and the item's name where known. "
                   "FILE.npy: int32 of users x K; row u and number i are the u-th user and the i-th "

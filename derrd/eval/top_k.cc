@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include "derrd/kernels/select.h"
 #include "derrd/models/ranked_lists.h"
@@ -14,65 +12,33 @@ namespace derrd {
 namespace {
 
 constexpr std::size_t kChunk = 256;  // scores compared with one threshold
-constexpr std::size_t kLeastRoom = 256;
-
-constexpr std::uint32_t kSign = 0x80000000u;
-
-// A number that is higher for a better item: by score, of equal scores the lower item. One integer
-// compares several times faster than the two fields.
-std::uint64_t KeyOf(float score, std::size_t item) {
-  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0f);  // -0 becomes 0: they are equal
-  const std::uint32_t ordered = (bits & kSign) != 0 ? ~bits : bits | kSign;
-  return std::uint64_t{ordered} << 32 | ~static_cast<std::uint32_t>(item);
-}
-
-ScoredItem ItemOf(std::uint64_t key) {
-  const auto ordered = static_cast<std::uint32_t>(key >> 32);
-  const std::uint32_t bits = (ordered & kSign) != 0 ? ordered & ~kSign : ~ordered;
-  return {static_cast<std::int32_t>(~static_cast<std::uint32_t>(key)), std::bit_cast<float>(bits)};
-}
 
 }  // namespace
 
-// Items come in ascending order, so that one which only equals the k-th best loses the tie. Those
-// above it gather in keys_, of which the k best are kept each time the room runs out.
 void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t end) {
   std::array<std::int32_t, kChunk + kernels::kSelectSlack> found;
   for (; begin < end; begin += kChunk) {
     const std::size_t n = std::min(kChunk, end - begin);
     const std::size_t count =
-        kernels::SelectAbove(scores.data() + begin, n, threshold_, found.data());
+        kernels::SelectAbove(scores.data() + begin, n, best_.threshold(), found.data());
     for (std::size_t f = 0; f < count; ++f) {
       const std::size_t item = begin + static_cast<std::size_t>(found[f]);
-      if (!(scores[item] <= threshold_)) Keep(scores[item], item);  // it may have risen since
+      if (scores[item] <= best_.threshold()) continue;  // it may have risen since
+      if (std::isfinite(scores[item])) {
+        best_.Offer(scores[item], item);
+      } else {
+        broken_ = true;
+      }
     }
   }
-}
-
-void TopK::Keep(float score, std::size_t item) {
-  if (!std::isfinite(score)) {
-    broken_ = true;
-    return;
-  }
-  if (keys_.size() == keys_.capacity()) Shrink();
-  keys_.push_back(KeyOf(score, item));
-}
-
-void TopK::Shrink() {
-  const auto kth = keys_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
-  std::ranges::nth_element(keys_, kth, std::ranges::greater());
-  threshold_ = ItemOf(*kth).score;
-  keys_.resize(k_);
 }
 
 std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
                                          std::span<const std::int32_t> excluded,
                                          const Complaint& not_finite) {
-  keys_.clear();
   if (k_ == 0) return {};
-  const std::size_t k = std::min(k_, scores.size());
-  keys_.reserve(std::max(4 * k, kLeastRoom));
-  threshold_ = -std::numeric_limits<float>::infinity();
+  const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
+  best_.Begin(k_, scores.size());
   broken_ = false;
   std::size_t begin = 0;
   for (const std::int32_t item : excluded) {
@@ -80,9 +46,8 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
     begin = static_cast<std::size_t>(item) + 1;
   }
   Scan(scores, begin, scores.size());
-  const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
   // A score of -infinity is never kept, so it shows as a list that is too short.
-  if (broken_ || keys_.size() < wanted) {
+  if (broken_ || best_.kept() < wanted) {
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const auto item = static_cast<std::int32_t>(i);
       if (!std::isfinite(scores[i]) && !std::ranges::binary_search(excluded, item)) {
@@ -90,15 +55,7 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
       }
     }
   }
-  if (keys_.size() > wanted) {
-    const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(wanted);
-    std::ranges::nth_element(keys_, end, std::ranges::greater());
-    keys_.resize(wanted);
-  }
-  std::ranges::sort(keys_, std::ranges::greater());
-  best_.resize(wanted);
-  std::ranges::transform(keys_, best_.begin(), ItemOf);
-  return best_;
+  return best_.Take();
 }
 
 namespace {
@@ -143,17 +100,6 @@ void ForEachTopK(
                                      FailNotFinite(names, user, item, score);
                                    }));
                   });
-}
-
-std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
-                                     std::size_t k, const Names& names) {
-  std::vector<float> scores(model.items());
-  model.ScoreAllItemsForLiked(liked, scores);
-  TopK selector(k);
-  const auto best = selector.Select(scores, liked, [&](std::int32_t item, float score) {
-    FailNotFinite("the new user", names, item, score);
-  });
-  return {best.begin(), best.end()};
 }
 
 }  // namespace derrd

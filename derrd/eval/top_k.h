@@ -10,16 +10,11 @@
 
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
+#include "derrd/eval/best_k.h"
 #include "derrd/eval/score_rows.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
-
-struct ScoredItem {
-  std::int32_t item;
-  float score;
-  bool operator==(const ScoredItem&) const = default;
-};
 
 // Selects from one row after the other and keeps its memory. Not thread-safe; make one a thread.
 class TopK {
@@ -39,14 +34,10 @@ class TopK {
 
  private:
   void Scan(std::span<const float> scores, std::size_t begin, std::size_t end);
-  void Keep(float score, std::size_t item);
-  void Shrink();
 
   std::size_t k_;
-  bool broken_ = false;              // a score was met that is not finite
-  float threshold_ = 0;              // the k-th best score so far; -infinity while there are fewer
-  std::vector<std::uint64_t> keys_;  // of the items that may be among the best; a higher is better
-  std::vector<ScoredItem> best_;
+  bool broken_ = false;  // a score was met that is not finite
+  BestK best_;
 };
 
 // Calls take(user, items) for each of the users, on any thread and in any order, with the user's
@@ -57,11 +48,6 @@ void ForEachTopK(
     const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
     std::size_t k, const Names& names, const Parallel& parallel,
     const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take);
-
-// The top k for somebody unknown to the model who liked these items (at least one, ascending and
-// distinct), which are left out.
-std::vector<ScoredItem> TopKForLiked(const Model& model, std::span<const std::int32_t> liked,
-                                     std::size_t k, const Names& names);
 
 }  // namespace derrd
 

@@ -134,21 +134,6 @@ TEST(ForEachTopK, NothingExcludedWhenThereIsNothingToExclude) {
               });
 }
 
-TEST(TopKForLiked, LeavesOutWhatIsLiked) {
-  ScoreTable model(Matrix<float>(2, 4));
-  for (std::size_t item = 0; item < 4; ++item) model.At(1, item) = static_cast<float>(item);
-  const std::vector<std::int32_t> liked = {1, 3};
-  EXPECT_THAT(TopKForLiked(model, liked, 5, kIndices),
-              ElementsAre(ScoredItem{2, 2}, ScoredItem{0, 0}));
-  model.At(1, 2) = std::numeric_limits<float>::quiet_NaN();
-  try {
-    TopKForLiked(model, liked, 5, kIndices);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("new user"), HasSubstr("item '2'")));
-  }
-}
-
 TEST(ForEachTopK, OfListsIsWhatTheyHoldAndNoMore) {
   const RankedLists lists({0, 4, 5}, {3, 0, 2, 1, 4}, {}, 6);
   const std::vector<std::int64_t> offsets{0, 1, 1};

@@ -4,6 +4,7 @@
 #define DERRD_KERNELS_TEST_TARGETS_H_
 
 #include <gtest/gtest.h>
+#define HWY_WANT_AVX3_DL  // which some kernels are compiled for
 #include <hwy/targets.h>
 
 #include <functional>

@@ -64,7 +64,7 @@ void ScoreItems(const FactorView& factors, std::int32_t user, std::span<const st
 
 void ScoreAllItemsForLiked(const FactorView& factors, std::span<const std::int32_t> liked,
                            std::span<float> out) {
-  const std::vector<float> user = FoldInUser(factors.item, liked);
+  const std::vector<float> user = FoldIn(factors.item).UserWho(liked);
   kernels::Dots(user.data(), factors.item.data(), user.size(), factors.item.rows(), out.data());
 }
 
@@ -124,5 +124,14 @@ void AddFactorsTo(const FactorView& factors, SafetensorsWriter& writer) {
 
 StoredFactors::StoredFactors(std::string_view kind, const FactorView& factors)
     : StoredFactors(kind, CopyOf(factors.user), CopyOf(factors.item)) {}
+
+StoredFactors::StoredFactors(std::string_view kind, Matrix<float> user_rows,
+                             Matrix<float> item_rows)
+    : kind_(kind) {
+  const auto rows = std::make_shared<const std::pair<Matrix<float>, Matrix<float>>>(
+      std::move(user_rows), std::move(item_rows));
+  rows_ = {rows->first, rows->second};
+  memory_ = rows;
+}
 
 }  // namespace derrd

@@ -74,18 +74,22 @@ class FactorBased : public Base {
 class StoredFactors : public FactorBased<Model> {
  public:
   // kind: a constant that lives as long as the program.
-  StoredFactors(std::string_view kind, Matrix<float> user_rows, Matrix<float> item_rows)
-      : kind_(kind), user_(std::move(user_rows)), item_(std::move(item_rows)) {}
+  StoredFactors(std::string_view kind, Matrix<float> user_rows, Matrix<float> item_rows);
   StoredFactors(std::string_view kind, const FactorView& factors);
+  // The rows stay where they are; `memory` is what holds them, a mapped file for example.
+  StoredFactors(std::string_view kind, const FactorView& factors,
+                std::shared_ptr<const void> memory)
+      : kind_(kind), rows_(factors), memory_(std::move(memory)) {}
 
   std::string_view kind() const override { return kind_; }
 
  protected:
-  FactorView Rows() const override { return {user_, item_}; }
+  FactorView Rows() const override { return rows_; }
 
  private:
   std::string_view kind_;
-  Matrix<float> user_, item_;
+  FactorView rows_;
+  std::shared_ptr<const void> memory_;
 };
 
 }  // namespace derrd

@@ -14,11 +14,22 @@ namespace derrd {
 //   sum_{i liked} (1 - u.v_i)^2 + unobserved_weight * sum_{all i} (u.v_i)^2 + l2 * scale * |u|^2
 // over the item rows v (items x width): the closed form of implicit least squares (Hu et al., ICDM
 // 2008, in the form of Rendle et al., RecSys 2022). `scale`, the mean squared norm of an item row,
-// makes l2 independent of how large the rows are. liked: at least one item, in range; repeats count
-// once. Cost: items x width^2 for the Gramian and width^3 for the solution.
-std::vector<float> FoldInUser(MatrixView<const float> item_rows,
-                              std::span<const std::int32_t> liked, double unobserved_weight = 0.01,
-                              double l2 = 0.1);
+// makes l2 independent of how large the rows are. What does not depend on who asks is computed
+// once. Immutable; threads may share it.
+class FoldIn {
+ public:
+  // Keeps a view of the rows. Cost: items x width^2 for their Gramian.
+  explicit FoldIn(MatrixView<const float> item_rows, double unobserved_weight = 0.01,
+                  double l2 = 0.1);
+
+  // liked: at least one item, in range; repeats count once. Cost: width^2 a liked item and width^3
+  // for the solution.
+  std::vector<float> UserWho(std::span<const std::int32_t> liked) const;
+
+ private:
+  MatrixView<const float> item_rows_;
+  Matrix<double> unobserved_;  // width x width: what every user's equations begin with
+};
 
 }  // namespace derrd
 

@@ -39,7 +39,7 @@ TEST(FoldIn, IsTheMinimumOfItsObjective) {
   for (const std::size_t width : {1, 3, 8}) {
     const Matrix<float> items = Items(30, width);
     const std::vector<std::int32_t> liked{3, 17, 3, 8};
-    const std::vector<float> found = FoldInUser(items, liked);
+    const std::vector<float> found = FoldIn(items).UserWho(liked);
     const std::set<std::int32_t> set(liked.begin(), liked.end());
     std::vector<double> user(found.begin(), found.end());
     const double least = Objective(items, set, user);
@@ -56,7 +56,7 @@ TEST(FoldIn, IsTheMinimumOfItsObjective) {
 TEST(FoldIn, LikedItemsScoreAboveTheRest) {
   const Matrix<float> items = Items(50, 16);
   const std::vector<std::int32_t> liked{4, 9};
-  const std::vector<float> user = FoldInUser(items, liked);
+  const std::vector<float> user = FoldIn(items).UserWho(liked);
   const auto score = [&](std::size_t i) {
     double sum = 0.0;
     for (std::size_t c = 0; c < 16; ++c)
@@ -72,7 +72,7 @@ TEST(FoldIn, LikedItemsScoreAboveTheRest) {
 
 TEST(FoldIn, AModelOfZerosHasNoOpinion) {
   const Matrix<float> items(5, 3);
-  for (const float x : FoldInUser(items, std::vector<std::int32_t>{2})) EXPECT_EQ(x, 0.0f);
+  for (const float x : FoldIn(items).UserWho(std::vector<std::int32_t>{2})) EXPECT_EQ(x, 0.0f);
 }
 
 }  // namespace

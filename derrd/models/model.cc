@@ -1,5 +1,8 @@
 #include "derrd/models/model.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/cdae.h"
 #include "derrd/models/ials.h"
@@ -14,6 +17,8 @@ namespace {
 constexpr std::string_view kFileKind = "model";
 constexpr std::string_view kFormatVersion = "1";
 
+constexpr std::string_view kKindsOfFactors[] = {BprMf::kKind, LightGcn::kKind, Ials::kKind};
+
 std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   const std::string kind = file.MetadataOr("derrd.model", "");
   if (kind == BprMf::kKind) return BprMf::FromFile(file);
@@ -25,6 +30,13 @@ std::unique_ptr<Model> ReadModel(const SafetensorsFile& file) {
   if (kind == RepresentationsOnly::kKind) return RepresentationsOnly::FromFile(file);
   Fail("{}: holds a model of the unknown kind '{}'; a newer derrd may have written it, so update",
        file.path(), kind);
+}
+
+std::unique_ptr<Model> ReadModelToAsk(const std::shared_ptr<const SafetensorsFile>& file) {
+  const std::string kind = file->MetadataOr("derrd.model", "");
+  const auto factors = std::ranges::find(kKindsOfFactors, kind);
+  if (factors == std::end(kKindsOfFactors)) return ReadModel(*file);
+  return std::make_unique<StoredFactors>(*factors, ReadFactors(*file), file);
 }
 
 // A JSON object; what is nested deeper than any of ours could exhaust the stack of who walks it.
@@ -47,9 +59,8 @@ nlohmann::ordered_json ReadJson(const SafetensorsFile& file, const std::string& 
   return json;
 }
 
-}  // namespace
-
-ModelFile ModelFile::Open(const std::string& path) {
+ModelFile OpenWith(const std::string& path,
+                   std::unique_ptr<Model> (*read)(const std::shared_ptr<const SafetensorsFile>&)) {
   const auto file = SafetensorsFile::OpenKind(path, kFileKind);
   const std::string version = file->MetadataOr("derrd.version", "");
   if (version != kFormatVersion) {
@@ -59,7 +70,7 @@ ModelFile ModelFile::Open(const std::string& path) {
         path, version, kFormatVersion);
   }
   ModelFile result;
-  result.model = ReadModel(*file);
+  result.model = read(file);
   result.user_ids = Ids::FromFile(file, "user_ids");
   result.item_ids = Ids::FromFile(file, "item_ids");
   if (file->Has("item_names.offsets")) result.item_names = Ids::FromFile(file, "item_names");
@@ -78,6 +89,14 @@ ModelFile ModelFile::Open(const std::string& path) {
   }
   return result;
 }
+
+}  // namespace
+
+ModelFile ModelFile::Open(const std::string& path) {
+  return OpenWith(path, [](const auto& file) { return ReadModel(*file); });
+}
+
+ModelFile ModelFile::OpenToAsk(const std::string& path) { return OpenWith(path, ReadModelToAsk); }
 
 void ModelFile::Write(const std::string& path) const {
   SafetensorsWriter writer(kFileKind);

@@ -77,6 +77,9 @@ struct ModelFile {
       nlohmann::ordered_json::object();  // validation metrics of the kept epoch
 
   static ModelFile Open(const std::string& path);  // Error when it is not a whole model of ours
+  // The same for whoever asks the model and does not train it further: the tables of a factor model
+  // are not copied and stay in the mapped file.
+  static ModelFile OpenToAsk(const std::string& path);
   void Write(const std::string& path) const;
 };
 

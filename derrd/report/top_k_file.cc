@@ -6,20 +6,17 @@
 #include <bit>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
-#include "derrd/eval/score_rows.h"
-#include "derrd/eval/top_k.h"
 
 namespace derrd {
 namespace {
 
-// Users at once: enough for every slice to score whole blocks.
-constexpr std::size_t kChunkUsers = 64 * kUserSlices;
+constexpr std::size_t kChunkUsers = 4096;  // that are answered before they are written
+constexpr std::size_t kEncodeGrain = 64;   // users that a task writes down
 
 // How a user's items look in the file. Threads may share it.
 class Encoder {
@@ -31,21 +28,21 @@ class Encoder {
 
 class TsvEncoder : public Encoder {
  public:
-  explicit TsvEncoder(const ModelFile& model) : model_(model) {}
+  explicit TsvEncoder(const Recommender& model) : model_(model) {}
 
   std::string Header() const override {
-    return model_.item_names.empty() ? "user\trank\titem\tscore\n"
-                                     : "user\trank\titem\tscore\tname\n";
+    return model_.item_names().empty() ? "user\trank\titem\tscore\n"
+                                       : "user\trank\titem\tscore\tname\n";
   }
 
   std::string Encode(std::int32_t user, std::span<const ScoredItem> items) const override {
     std::string lines;
-    const std::string user_id = Field(model_.user_ids[static_cast<std::size_t>(user)]);
+    const std::string user_id = Field(model_.user_ids()[static_cast<std::size_t>(user)]);
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto item = static_cast<std::size_t>(items[i].item);
       fmt::format_to(std::back_inserter(lines), "{}\t{}\t{}\t{}", user_id, i + 1,
-                     Field(model_.item_ids[item]), items[i].score);
-      if (!model_.item_names.empty()) lines.append("\t").append(Field(model_.item_names[item]));
+                     Field(model_.item_ids()[item]), items[i].score);
+      if (!model_.item_names().empty()) lines.append("\t").append(Field(model_.item_names()[item]));
       lines += '\n';
     }
     return lines;
@@ -59,7 +56,7 @@ class TsvEncoder : public Encoder {
     return field;
   }
 
-  const ModelFile& model_;
+  const Recommender& model_;
 };
 
 // Format version 1.0 of NumPy's NEP 1: magic, header length, a Python dictionary padded with spaces
@@ -92,9 +89,9 @@ class NpyEncoder : public Encoder {
   std::size_t users_, k_;
 };
 
-std::unique_ptr<Encoder> MakeEncoder(TopKFormat format, const ModelFile& model, std::size_t k) {
+std::unique_ptr<Encoder> MakeEncoder(TopKFormat format, const Recommender& model, std::size_t k) {
   if (format == TopKFormat::kTsv) return std::make_unique<TsvEncoder>(model);
-  return std::make_unique<NpyEncoder>(model.model->users(), k);
+  return std::make_unique<NpyEncoder>(model.users(), k);
 }
 
 }  // namespace
@@ -105,25 +102,28 @@ TopKFormat TopKFormatOf(const std::string& path) {
   Fail<UsageError>("{}: cannot tell the format to write; end the path in .tsv or .npy", path);
 }
 
-void WriteTopK(const ModelFile& model, const Interactions& excluded, std::size_t k,
-               const std::string& path, const Parallel& parallel,
-               const std::function<void(std::size_t users)>& done) {
-  const std::size_t users = model.model->users();
-  const std::size_t width = std::min(k, model.model->items());
-  const auto encoder = MakeEncoder(TopKFormatOf(path), model, width);
-  const Names names{model.user_ids, model.item_ids};
+void WriteTopK(const Recommender& recommender, std::size_t k, const std::string& path,
+               const Parallel& parallel, const std::function<void(std::size_t users)>& done) {
+  const std::size_t users = recommender.users();
+  const std::size_t width = std::min(k, recommender.items());
+  const auto encoder = MakeEncoder(TopKFormatOf(path), recommender, width);
   OutputFile file(path);
   file.Write(encoder->Header());
   for (std::size_t begin = 0; begin < users; begin += kChunkUsers) {
-    std::vector<std::int32_t> chunk(std::min(kChunkUsers, users - begin));
-    std::iota(chunk.begin(), chunk.end(), static_cast<std::int32_t>(begin));
-    std::vector<std::string> encoded(chunk.size());
-    ForEachTopK(*model.model, chunk, excluded, width, names, parallel,
-                [&](std::int32_t user, std::span<const ScoredItem> items) {
-                  encoded[static_cast<std::size_t>(user) - begin] = encoder->Encode(user, items);
-                });
+    std::vector<Query> queries(std::min(kChunkUsers, users - begin));
+    for (std::size_t u = 0; u < queries.size(); ++u) {
+      queries[u].user = static_cast<std::int32_t>(begin + u);
+      queries[u].k = width;
+    }
+    const auto answers = recommender.RecommendAll(queries, &parallel);
+    std::vector<std::string> encoded(queries.size());
+    parallel.ForRanges(encoded.size(), kEncodeGrain, [&](std::size_t from, std::size_t to) {
+      for (std::size_t u = from; u < to; ++u) {
+        encoded[u] = encoder->Encode(*queries[u].user, answers[u]);
+      }
+    });
     for (const std::string& text : encoded) file.Write(text);
-    done(begin + chunk.size());
+    done(begin + queries.size());
   }
   file.Commit();
 }

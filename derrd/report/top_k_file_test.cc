@@ -40,7 +40,11 @@ class WriteTopKTest : public testing::Test {
                     const std::string& name, int threads = 2) {
     const std::string path = directory_ / name;
     std::size_t last = 0;
-    WriteTopK(model, excluded, k, path, Parallel(threads), [&](std::size_t users) {
+    ModelFile copy{std::make_unique<ScoreTable>(dynamic_cast<const ScoreTable&>(*model.model)),
+                   model.user_ids, model.item_ids, model.item_names};
+    const auto recommender =
+        Recommender::Of(std::move(copy), "model", excluded, Precision::kFloat32);
+    WriteTopK(*recommender, k, path, Parallel(threads), [&](std::size_t users) {
       EXPECT_GT(users, last);
       last = users;
     });

@@ -1,0 +1,469 @@
+#!/usr/bin/env python3
+"""`derrd serve`: answers, errors, connections, reloads, the end, TLS and the token.
+
+  serve_test.py path/to/derrd      (run by CTest; needs openssl)
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import unittest
+
+from program_case import ProgramCase
+from server_process import JSON, Server, answers, post, read_all
+
+
+class ServeCase(ProgramCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.students = []
+        for width in (4, 6):
+            student = cls.folder / f"student-{width}.derrd"
+            cls.ok("train", cls.dataset, "--width", width, "--epochs", 10, "--batch-size", 128, "--learning-rate", 0.01,
+                   "-o", student)
+            cls.students.append(student)
+        cls.student = cls.students[0]
+
+    def serve(self, *words, model=None):
+        server = Server(model or self.student, *words)
+        self.addCleanup(server.stop)
+        return server
+
+    def told(self, *words):
+        """What `derrd recommend` says."""
+        done = self.ok("recommend", self.student, *words, "--json")
+        return [entry["items"] for entry in json.loads(done.stdout)["recommendations"]]
+
+    def same(self, items, others):
+        self.assertEqual([(one["item"], one["name"]) for one in items], [(one["item"], one["name"]) for one in others])
+        for one, other in zip(items, others):
+            self.assertAlmostEqual(one["score"], other["score"], 5)
+
+
+class AnswerTest(ServeCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = Server(cls.student, "--dataset", cls.dataset, "--compare", cls.teacher)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.server.stop()
+        super().tearDownClass()
+        if code != 0:
+            raise AssertionError(f"the server ended with {code}")
+
+    def refused(self, status, code, answer):
+        self.assertEqual((answer[0], answer[1]["error"]["code"]), (status, code), answer)
+        self.assertEqual(set(answer[1]), {"error"})
+        self.assertEqual(set(answer[1]["error"]), {"code", "message"})
+        self.assertGreater(len(answer[1]["error"]["message"]), 10)
+
+    def test_a_user_gets_what_the_command_line_says(self):
+        status, answer = self.server.recommend({"user": "u3", "k": 5})
+        self.assertEqual(status, 200)
+        self.assertEqual(answer["user"], "u3")
+        self.same(answer["items"], self.told("--user", "u3", "-k", 5, "--dataset", self.dataset)[0])
+        self.assertGreater(answer["microseconds"], 0)
+        self.assertEqual(answer["model"], self.server.get("/v1/model")[1]["fingerprint"])
+        status, answer = self.server.recommend({"user": "u3", "k": 5, "include_seen": True})
+        self.same(answer["items"], self.told("--user", "u3", "-k", 5)[0])
+
+    def test_somebody_new_gets_what_the_command_line_says(self):
+        status, answer = self.server.recommend({"items": ["i4", "i0", "i4"], "k": 7})
+        self.assertEqual(status, 200)
+        self.assertNotIn("user", answer)
+        self.same(answer["items"], self.told("--items", "i4", "i0", "-k", 7)[0])
+        status, answer = self.server.recommend({"items": ["i4", "i0"], "k": 80, "include_seen": True})
+        self.assertEqual(len(answer["items"]), 80)
+
+    def test_excluded_items_stay_away(self):
+        best = [entry["item"] for entry in self.server.recommend({"user": "u3", "k": 6})[1]["items"]]
+        rest = self.server.recommend({"user": "u3", "k": 4, "exclude": best[:2]})[1]["items"]
+        self.assertEqual([entry["item"] for entry in rest], best[2:])
+
+    def test_the_teacher_beside_the_student(self):
+        answer = self.server.recommend({"user": "u3", "k": 5, "compare": True})[1]
+        done = self.ok("recommend", self.teacher, "--user", "u3", "-k", 5, "--dataset", self.dataset, "--json")
+        self.same(answer["teacher"]["items"], json.loads(done.stdout)["recommendations"][0]["items"])
+        both = {entry["item"] for entry in answer["items"]} & {entry["item"] for entry in answer["teacher"]["items"]}
+        self.assertEqual(answer["teacher"]["shared"], len(both))
+
+    def test_a_batch(self):
+        requests = [{"user": "u1", "k": 3}, {"user": "nobody"}, {"items": ["i5"], "k": 2, "compare": True}, {"user": "u2"}]
+        status, answer = self.server.recommend({"requests": requests})
+        self.assertEqual(status, 200)
+        results = answer["results"]
+        self.assertEqual([len(result.get("items", [])) for result in results], [3, 0, 2, 10])
+        self.assertEqual(results[1]["error"]["code"], "unknown_user")
+        for request, result in zip(requests, results):
+            if "error" in result:
+                continue
+            alone = self.server.recommend(request)[1]
+            self.assertEqual(result["items"], alone["items"])
+            self.assertEqual("teacher" in result, "teacher" in alone)
+            if "teacher" in alone:
+                self.assertEqual(result["teacher"]["items"], alone["teacher"]["items"])
+
+    def test_facts_lists_and_history(self):
+        status, facts = self.server.get("/v1/model")
+        self.assertEqual(status, 200)
+        self.assertEqual((facts["users"], facts["items"], facts["representation_width"], facts["histories"]), (60, 80, 4, True))
+        self.assertEqual(facts["bytes"], os.path.getsize(self.student))
+        self.assertEqual(facts["teacher"]["representation_width"], 16)
+        users = self.server.get("/v1/users?q=u1&limit=5")[1]["users"]
+        self.assertEqual(users, ["u1", "u10", "u11", "u12", "u13"])
+        items = self.server.get("/v1/items?q=NUMBER%207")[1]["items"]
+        self.assertEqual({item["item"] for item in items}, {"i7"} | {f"i{n}" for n in range(70, 80)})
+        history = self.server.get("/v1/history?user=u3")[1]
+        self.assertEqual((history["total"], history["user"]), (len(history["items"]), "u3"))
+        seen = {item["item"] for item in history["items"]}
+        everything = self.server.recommend({"user": "u3", "k": 80})[1]["items"]
+        self.assertEqual(seen & {entry["item"] for entry in everything}, set())
+        self.assertEqual(len(everything), 80 - len(seen))
+        self.refused(404, "unknown_user", self.server.get("/v1/history?user=none"))
+        self.refused(400, "invalid_query", self.server.get("/v1/history"))
+        self.refused(400, "invalid_query", self.server.get("/v1/items?q=%zz"))
+        self.refused(400, "invalid_utf8", self.server.get("/v1/items?q=%ff"))
+        self.refused(400, "invalid_query", self.server.get("/v1/users?limit=101"))
+
+    def test_health_and_description(self):
+        self.assertEqual(self.server.get("/healthz"), (200, {"status": "ok"}))
+        self.assertEqual(self.server.get("/readyz"), (200, {"status": "ready"}))
+        description = self.server.get("/openapi.json")[1]
+        self.assertEqual(description["openapi"], "3.1.0")
+        for path, methods in description["paths"].items():
+            for method in methods:
+                status = self.server.request(method.upper(), path, b"{}" if method == "post" else None, JSON)[0]
+                self.assertIn(status, (200, 400), path)
+        status, headers, body = self.server.request("HEAD", "/healthz")
+        self.assertEqual((status, headers["Content-Length"], body), (200, "16", b""))
+
+    def test_metrics(self):
+        sample = 'derrd_requests_total{route="/v1/recommend",status="404"}'
+        seconds = 'derrd_request_seconds_count{route="/v1/recommend"}'
+        before, all_before = self.server.metric(sample), self.server.metric(seconds)
+        self.server.recommend({"user": "nobody"})
+        self.server.recommend({"user": "u1"})
+        self.assertEqual(self.server.metric(sample), before + 1)
+        self.assertEqual(self.server.metric(seconds), all_before + 2)
+        text = self.server.request("GET", "/metrics")[2].decode()
+        self.assertIn(f'derrd_model_info{{fingerprint="{self.server.get("/v1/model")[1]["fingerprint"]}",kind="bpr-mf"}} 1', text)
+        buckets = [float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                   if line.startswith('derrd_request_seconds_bucket{route="/v1/recommend"')]
+        self.assertEqual(buckets, sorted(buckets))
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) derrd_\w+ .+|derrd_\w+(\{[^}]*\})? \S+)$")
+
+    def test_bodies_that_are_no_requests(self):
+        deep = b'{"user":' + b"[" * 100000 + b"]" * 100000 + b"}"
+        for body, status, code in (
+                (b"", 400, "invalid_json"), (b"{", 400, "invalid_json"), (b'{"user":"u1"} {}', 400, "invalid_json"),
+                (b"[]", 400, "invalid_request"), (b"1", 400, "invalid_request"), (b"null", 400, "invalid_request"),
+                (b"{}", 400, "invalid_request"), (b'{"user":"u1","items":["i1"]}', 400, "invalid_request"),
+                (b'{"items":[]}', 400, "invalid_request"), (b'{"items":["i1",2]}', 400, "invalid_field"),
+                (b'{"user":1}', 400, "invalid_field"), (b'{"user":"u1","user":"u2"}', 400, "repeated_field"),
+                (b'{"user":"u1","kk":1}', 400, "unknown_field"), (b'{"user":"u1","k":0}', 400, "invalid_k"),
+                (b'{"user":"u1","k":1001}', 400, "invalid_k"), (b'{"user":"u1","k":-1}', 400, "invalid_k"),
+                (b'{"user":"u1","k":1.5}', 400, "invalid_k"), (b'{"user":"u1","k":1e999}', 400, "invalid_json"),
+                (b'{"user":"u1","k":NaN}', 400, "invalid_json"), (b'{"user":"u1","k":"5"}', 400, "invalid_field"),
+                (b'{"user":"\xff"}', 400, "invalid_utf8"), (deep, 400, "invalid_field"), (b"[" * 500000, 400, "invalid_request"),
+                (b'{"user":"nobody"}', 404, "unknown_user"), (b'{"items":["i1","none"]}', 404, "unknown_item"),
+                (b'{"user":"u1","exclude":["none"]}', 404, "unknown_item"),
+                (b'{"requests":[]}', 400, "invalid_batch"), (b'{"requests":[{"user":"u1"}],"k":3}', 400, "invalid_field"),
+                (b'{"requests":[{"requests":[]}]}', 400, "invalid_field"),
+                (b'{"requests":[' + b",".join([b'{"user":"u1"}'] * 257) + b"]}", 400, "invalid_batch")):
+            with self.subTest(body=body[:60]):
+                self.refused(status, code, self.server.recommend(body))
+        answer = self.server.recommend({"requests": [{"user": "u1"}, {"user": "u1", "k": 0}]})
+        self.refused(400, "invalid_k", answer)
+        self.assertIn("requests[1]", answer[1]["error"]["message"])
+        self.assertIn("did you mean 'exclude'?", self.server.recommend({"user": "u1", "exclud": []})[1]["error"]["message"])
+
+    def test_wrong_types_methods_and_paths(self):
+        self.refused(415, "unsupported_media_type", self.server.recommend({"user": "u1"}, {"Content-Type": "text/plain"}))
+        self.refused(415, "unsupported_media_type", self.server.recommend({"user": "u1"}, {}))
+        self.assertEqual(self.server.recommend({"user": "u1"}, {"Content-Type": "Application/JSON; charset=utf-8"})[0], 200)
+        for method, path, allow in (("GET", "/v1/recommend", "POST"), ("POST", "/v1/model", "GET, HEAD"), ("PUT", "/", "GET, HEAD")):
+            status, headers, body = self.server.request(method, path)
+            self.refused(405, "method_not_allowed", (status, json.loads(body)))
+            self.assertEqual(headers["Allow"], allow)
+        for path in ("/v1", "/v1/recommend/", "/../etc/passwd", "/%00", "/v1/modell"):
+            self.refused(404, "not_found", self.server.get(path))
+        status, headers, body = self.server.request("POST", "/v1/recommend", b"x" * (1 << 20) + b"x", JSON)
+        self.refused(413, "body_too_large", (status, json.loads(body)))
+
+    def exchange(self, data, half_close=False):
+        """All that the server says to these bytes until it ends the connection."""
+        with self.server.connect() as connection:
+            connection.sendall(data)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            return read_all(connection)
+
+    def test_bytes_that_are_no_requests(self):
+        for data, status, code in (
+                (b"\x16\x03\x01\x00\r\n\r\n", 400, "malformed_request"), (b"GET\r\n\r\n", 400, "malformed_request"),
+                (b"GET / HTTP/1.1\r\n\r\n", 400, "malformed_request"),  # no Host
+                (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed_request"),
+                (b"GET / HTTP/2.7\r\nHost: a\r\n\r\n", 505, "unsupported_version"),
+                (post(b"{}", "Content-Length: 7"), 400, "malformed_request"),
+                (post(b"{}", "Transfer-Encoding: chunked"), 400, "malformed_request"),
+                (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 400, "malformed_request"),
+                (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20000 + b"\r\n\r\n", 431, "header_too_large"),
+                (b"GET /" + b"x" * 20000, 431, "header_too_large")):
+            with self.subTest(data=data[:60]):
+                self.refused(status, code, answers(self.exchange(data))[-1])
+
+    def test_half_closed_connections(self):
+        whole = post(b'{"user":"u1","k":2}')
+        self.assertEqual(answers(self.exchange(whole, half_close=True))[0][0], 200)
+        self.refused(400, "incomplete_request", answers(self.exchange(whole[:-3], half_close=True))[0])
+        self.assertEqual(self.exchange(b"", half_close=True), b"")
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        users = [f"u{number % 60}" for number in range(500)]
+        requests = [post(json.dumps({"user": user, "k": 40}).encode()) for user in users]
+        requests[7] = requests[7].replace(b"u7", b"u\xff")
+        data = b"".join(requests[:-1]) + post(b'{"user":"u0"}', "Connection: close")
+        with self.server.connect() as connection:
+            sender = threading.Thread(target=connection.sendall, args=(data,))
+            sender.start()
+            found = answers(read_all(connection))
+            sender.join()
+        self.assertEqual(len(found), 500)
+        self.assertEqual(found[7][0], 400)
+        self.assertEqual([answer["user"] for status, answer in found if status == 200],
+                         users[:7] + users[8:-1] + ["u0"])
+
+    def test_bodies_in_chunks_and_after_a_word(self):
+        chunked = (b"POST /v1/recommend HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                   b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                   b'9\r\n{"user":"\r\n4;x=y\r\nu1"}\r\n0\r\nAuthorization: late\r\n\r\n')
+        for size in (1, 7, len(chunked)):  # however it arrives
+            with self.server.connect() as connection:
+                for begin in range(0, len(chunked), size):
+                    connection.sendall(chunked[begin:begin + size])
+                self.assertEqual(answers(read_all(connection))[0][1]["user"], "u1")
+        body = b'{"user":"u1"}'
+        with self.server.connect() as connection:
+            connection.sendall(post(body, "Expect: 100-continue", "Connection: close")[:-len(body)])
+            self.assertEqual(connection.recv(25), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(body)
+            self.assertEqual(answers(read_all(connection))[0][0], 200)
+        old = b"GET /healthz HTTP/1.0\r\n\r\n"
+        self.assertEqual(answers(self.exchange(old))[0][0], 200)
+
+
+class OperationTest(ServeCase):
+    def test_slow_and_idle_clients_are_let_go(self):
+        server = self.serve("--request-timeout", 0.3, "--idle-timeout", 0.3)
+        with server.connect() as connection:
+            connection.sendall(b"POST /v1/recommend HTTP/1.1\r\nHost")
+            self.assertEqual(answers(read_all(connection))[0][1]["error"]["code"], "timeout")
+        with server.connect() as connection:
+            connection.sendall(post(b'{"user":"u1"}')[:-1])
+            self.assertEqual(answers(read_all(connection))[0][0], 408)
+        with server.connect() as connection:
+            self.assertEqual(read_all(connection), b"")
+
+    def test_a_model_that_knows_nobody_new(self):
+        model = self.folder / "neumf.derrd"
+        self.ok("train", self.dataset, "--model", "neumf", "--width", 4, "--epochs", 1, "--batch-size", 128, "-o", model)
+        server = self.serve(model=model)
+        self.assertEqual(server.recommend({"user": "u1"})[0], 200)
+        status, answer = server.recommend({"items": ["i1"]})
+        self.assertEqual((status, answer["error"]["code"]), (400, "no_new_users"))
+        self.assertFalse(server.get("/v1/model")[1]["new_users"])
+
+    def test_too_many_connections(self):
+        server = self.serve("--max-connections", 2)
+        one, two = server.connect(), server.connect()
+        for connection in (one, two):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 200"))
+        with server.connect() as third:
+            self.assertEqual(answers(read_all(third))[0][1]["error"]["code"], "too_many_connections")
+        one.close()
+        two.close()
+
+    def test_a_changed_file_is_loaded(self):
+        model = self.folder / "served.derrd"
+        shutil.copy(self.students[0], model)
+        server = self.serve("--look-every", 0.05, model=model)
+        first = server.get("/v1/model")[1]
+        # Replaced, then overwritten in place, which must not harm whoever still reads the old one.
+        (self.folder / "next.derrd").write_bytes(self.students[1].read_bytes())
+        os.replace(self.folder / "next.derrd", model)
+        second = server.await_event("reloaded")["fingerprint"]
+        self.assertNotEqual(second, first["fingerprint"])
+        self.assertEqual(server.get("/v1/model")[1]["fingerprint"], second)
+        self.assertEqual(server.recommend({"user": "u1"})[1]["model"], second)
+        before = server.recommend({"user": "u1"})[1]["items"]
+        model.write_bytes(self.students[0].read_bytes()[:1000])
+        message = server.await_event("reload_failed")["message"]
+        self.assertIn(str(model), message)
+        self.assertNotIn("/proc/", message)
+        self.assertEqual(server.recommend({"user": "u1"})[1]["items"], before)
+        self.assertEqual(server.metric("derrd_reload_failures_total"), 1)
+        self.assertEqual(server.metric("derrd_last_reload_failed"), 1)
+        model.write_bytes(self.students[0].read_bytes())
+        self.assertEqual(server.await_event("reloaded", 2)["fingerprint"], first["fingerprint"])
+        self.assertEqual(server.metric("derrd_last_reload_failed"), 0)
+        self.assertEqual(server.metric("derrd_reloads_total"), 2)
+
+    def test_reloads_drop_no_request_and_answers_are_of_one_model(self):
+        model = self.folder / "swapped.derrd"
+        shutil.copy(self.students[0], model)
+        server = self.serve("--look-every", 0, "--threads", 2, model=model)
+        expected = {}
+        for student in self.students:
+            other = self.serve(model=student)
+            answer = other.recommend({"user": "u5", "k": 10})[1]
+            expected[answer["model"]] = answer["items"]
+        stop, counts, problems = threading.Event(), {name: 0 for name in expected}, []
+
+        def ask():
+            with server.connect() as connection:
+                stream = connection.makefile("rb")
+                while not stop.is_set():
+                    connection.sendall(post(b'{"user":"u5","k":10}'))
+                    status = stream.readline()
+                    length = 0
+                    while (line := stream.readline()) != b"\r\n":
+                        if line.lower().startswith(b"content-length"):
+                            length = int(line.split(b":")[1])
+                    answer = json.loads(stream.read(length))
+                    if b" 200 " not in status or answer["items"] != expected[answer["model"]]:
+                        problems.append((status, answer))
+                    counts[answer["model"]] += 1
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for turn in range(20):
+            shutil.copy(self.students[(turn + 1) % 2], self.folder / "next.derrd")
+            os.replace(self.folder / "next.derrd", model)
+            server.signal(signal.SIGHUP)
+            server.await_event("reloaded", turn + 1)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(problems, [])
+        self.assertGreater(min(counts.values()), 0)
+
+    def test_the_end_waits_for_what_has_begun(self):
+        server = self.serve()
+        request = post(b'{"user":"u1"}')
+        idle, begun = server.connect(), server.connect()
+        begun.sendall(request[:-1])
+        idle.sendall(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+        idle.recv(1000)
+        server.signal(signal.SIGTERM)
+        server.await_event("draining")
+        self.assertEqual(read_all(idle), b"")
+        self.assertIsNone(server.process.poll())
+        begun.sendall(request[-1:])
+        data = read_all(begun)
+        self.assertIn(b"Connection: close", data)
+        self.assertEqual(answers(data)[0][0], 200)
+        self.assertEqual(server.process.wait(120), 0)
+        server.await_event("ended")
+        idle.close()
+        begun.close()
+
+    def test_the_end_does_not_wait_for_ever(self):
+        for words, signals in ((("--drain-timeout", 0.2), 1), ((), 2)):
+            server = self.serve(*words)
+            with server.connect() as begun:
+                begun.sendall(b"GET /heal")
+                begun.setblocking(False)
+                for turn in range(signals):
+                    server.signal(signal.SIGINT)
+                    server.await_event("draining" if turn == 0 else "ending")
+                self.assertEqual(server.process.wait(120), 0)
+
+    def test_the_access_log(self):
+        log = self.folder / "access.jsonl"
+        server = self.serve("--access-log", log, "--threads", 1)  # several would each bring their lines when they like
+        server.recommend({"user": "u1"})
+        server.get('/v1/users?q=secret"')
+        with server.connect() as connection:
+            connection.sendall(b"GET /no\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            self.assertEqual(answers(read_all(connection))[0][0], 404)
+        os.replace(log, self.folder / "access.old")
+        server.signal(signal.SIGHUP)
+        server.await_event("reloaded")
+        server.get("/healthz")
+        self.assertEqual(server.stop(), 0)
+        text = (self.folder / "access.old").read_text() + log.read_text()
+        lines = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual([(line["method"], line["path"], line["status"]) for line in lines],
+                         [("POST", "/v1/recommend", 200), ("GET", "/v1/users", 200), ("GET", "/no??", 404), ("GET", "/healthz", 200)])
+        self.assertNotIn("secret", text)
+        self.assertEqual(lines[0]["client"], "127.0.0.1")
+        self.assertRegex(lines[0]["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_the_token(self):
+        token = self.folder / "token"
+        token.write_text("correct-horse\n")
+        server = self.serve("--token-file", token)
+        for given in ({}, {"Authorization": "Bearer correct-horsf"}, {"Authorization": "Bearer correct-horse-"},
+                      {"Authorization": "Basic correct-horse"}, {"Authorization": "Bearer "}, {"Authorization": "correct-horse"}):
+            status, headers, body = server.request("GET", "/v1/model", headers=given)
+            self.assertEqual((status, headers["WWW-Authenticate"]), (401, "Bearer"))
+            self.assertEqual(json.loads(body)["error"]["code"], "unauthorized")
+            self.assertEqual(server.recommend({"user": "u1"}, {**JSON, **given})[0], 401)
+        right = {"Authorization": "Bearer correct-horse"}
+        self.assertEqual(server.request("GET", "/metrics")[0], 401)
+        self.assertEqual(server.request("GET", "/v1/model", headers=right)[0], 200)
+        self.assertEqual(server.recommend({"user": "u1"}, {**JSON, **right})[0], 200)
+        for path in ("/healthz", "/readyz", "/", "/openapi.json"):
+            self.assertEqual(server.request("GET", path)[0], 200)
+
+    def test_tls(self):
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        server = self.serve("--tls-certificate", certificate, "--tls-key", key)
+        self.assertTrue(server.url.startswith("https://"))
+        context = ssl.create_default_context(cafile=certificate)
+        with server.connect() as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+            connection.sendall(post(b'{"user":"u1"}') + post(b'{"user":"u2"}', "Connection: close"))
+            self.assertEqual([answer["user"] for _, answer in answers(read_all(connection))], ["u1", "u2"])
+        with server.connect() as plain:  # a client that does not speak TLS is let go
+            plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertNotIn(b"HTTP/1.1 200", read_all(plain))
+        never = ("serve", self.student, "--port", 0)
+        self.fails(1, *never, "--tls-certificate", self.folder / "absent", "--tls-key", key, says=["absent"])
+        self.fails(1, *never, "--tls-certificate", key, "--tls-key", key, says=[key, "certificate"])
+        self.fails(1, *never, "--tls-certificate", certificate, "--tls-key", certificate, says=[certificate, "private key"])
+        self.fails(2, *never, "--tls-key", key, says=["--tls-certificate"])
+
+    def test_bad_input_before_it_listens(self):
+        server = self.serve()
+        self.fails(1, "serve", self.student, "--port", server.port, says=[f"127.0.0.1:{server.port}", "in use"])
+        self.fails(1, "serve", self.folder / "absent.derrd", says=["absent.derrd"])
+        self.fails(1, "serve", self.dataset, says=[self.dataset, "model"])
+        self.fails(1, "serve", self.folder, says=[self.folder])
+        old = self.folder / "old.derrd"
+        old.write_bytes(self.student.read_bytes().replace(b'"derrd.version":"1"', b'"derrd.version":"0"'))
+        self.fails(1, "serve", old, says=[old, "format version '0'"])
+        self.fails(2, "serve", self.student, "--address", "localhost", says=["--address"])
+        self.fails(2, "serve", self.student, "--port", 70000, says=["--port"])
+        token = self.folder / "short"
+        token.write_text("abc\n")
+        self.fails(1, "serve", self.student, "--token-file", token, says=[token])
+        self.fails(1, "serve", self.student, "--access-log", self.folder / "no" / "log", says=["no/log"])
+        self.fails(2, "serve", self.student, "--access-log", "-", "--json", says=["--access-log"])
+
+
+if __name__ == "__main__":
+    unittest.main()

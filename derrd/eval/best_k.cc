@@ -1,0 +1,62 @@
+#include "derrd/eval/best_k.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <limits>
+
+namespace derrd {
+namespace {
+
+// How many items gather before all but the best k of them are let go.
+constexpr std::size_t kRoomForEach = 4;
+constexpr std::size_t kLeastRoom = 64;
+
+constexpr std::uint32_t kSign = 0x80000000u;
+
+// A number that is higher for a better item: by score, of equal scores the lower item. One integer
+// compares several times faster than the two fields.
+std::uint64_t KeyOf(float score, std::size_t item) {
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0f);  // -0 becomes 0: they are equal
+  const std::uint32_t ordered = (bits & kSign) != 0 ? ~bits : bits | kSign;
+  return std::uint64_t{ordered} << 32 | ~static_cast<std::uint32_t>(item);
+}
+
+ScoredItem ItemOf(std::uint64_t key) {
+  const auto ordered = static_cast<std::uint32_t>(key >> 32);
+  const std::uint32_t bits = (ordered & kSign) != 0 ? ordered & ~kSign : ~ordered;
+  return {static_cast<std::int32_t>(~static_cast<std::uint32_t>(key)), std::bit_cast<float>(bits)};
+}
+
+}  // namespace
+
+void BestK::Begin(std::size_t k, std::size_t items) {
+  k_ = std::min(k, items);
+  room_ = std::max(kRoomForEach * k_, kLeastRoom);
+  keys_.clear();
+  keys_.reserve(room_);
+  threshold_ =
+      k_ == 0 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity();
+}
+
+void BestK::Offer(float score, std::size_t item) {
+  keys_.push_back(KeyOf(score, item));
+  if (keys_.size() == room_) Shrink();
+}
+
+void BestK::Shrink() {
+  const auto kth = keys_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+  std::ranges::nth_element(keys_, kth, std::ranges::greater());
+  threshold_ = ItemOf(*kth).score;
+  keys_.resize(k_);
+}
+
+std::span<const ScoredItem> BestK::Take() {
+  if (keys_.size() > k_) Shrink();
+  std::ranges::sort(keys_, std::ranges::greater());
+  best_.resize(keys_.size());
+  std::ranges::transform(keys_, best_.begin(), ItemOf);
+  return best_;
+}
+
+}  // namespace derrd

@@ -1,0 +1,49 @@
+// The best K of what comes along, item by item.
+#ifndef DERRD_EVAL_BEST_K_H_
+#define DERRD_EVAL_BEST_K_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace derrd {
+
+struct ScoredItem {
+  std::int32_t item;
+  float score;
+  bool operator==(const ScoredItem&) const = default;
+};
+
+// Keeps its memory from one row of items to the next. Not thread-safe.
+class BestK {
+ public:
+  // For the best k of at most `items`.
+  void Begin(std::size_t k, std::size_t items);
+
+  // Only an item with a score above this can still be among the best: the k-th best score that is
+  // known, -infinity while there are fewer. It may lag behind what was offered.
+  float threshold() const { return threshold_; }
+
+  // Items come in ascending order, so that one which only equals the k-th best loses the tie.
+  // score: finite and above threshold(). O(1), amortized.
+  void Offer(float score, std::size_t item);
+
+  std::size_t kept() const { return keys_.size(); }  // k or more when as many were offered
+
+  // The best k, best first, of equal scores the lower item first; valid until the next Begin.
+  std::span<const ScoredItem> Take();
+
+ private:
+  void Shrink();
+
+  std::size_t k_ = 0;
+  std::size_t room_ = 0;
+  float threshold_ = 0;
+  std::vector<std::uint64_t> keys_;  // of the items that may be among the best; a higher is better
+  std::vector<ScoredItem> best_;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_EVAL_BEST_K_H_

@@ -1,0 +1,72 @@
+// Exact top-K by inner product over a table of item rows, at the speed of memory.
+#ifndef DERRD_SERVE_INDEX_H_
+#define DERRD_SERVE_INDEX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "derrd/core/matrix.h"
+#include "derrd/eval/best_k.h"
+#include "derrd/serve/int8_table.h"
+#include "derrd/serve/item_filter.h"
+#include "derrd/serve/precision.h"
+
+namespace derrd {
+
+// A row to be answered, and with what. A view.
+struct IndexQuery {
+  std::span<const float> row;  // finite, as wide as the table's rows
+  std::size_t k = 10;
+  ItemFilter filter;
+};
+
+// Every answer is exact: the k highest float32 scores, best first, of equal scores the lower item
+// first. A score is a sum in the order of the numbers, so it has the same bits in a search alone,
+// in a batch, and at either precision (kernels/scan.h). One pass over the table; an item is written
+// down only when its score is above the k-th best so far. Immutable; threads may share it.
+class ItemIndex {
+ public:
+  // rows: finite; they must outlive the index. Opening makes the table that searches go over:
+  // float32 in blocks (as many bytes as the rows, which are then read for short allow-lists only),
+  // or int8 (a quarter of that; the rows are read where it cannot decide).
+  ItemIndex(MatrixView<const float> rows, Precision precision);
+
+  // What to do about a score that is not finite; it must throw.
+  using Complaint = std::function<void(std::int32_t item, float score)>;
+
+  std::vector<ScoredItem> Find(const IndexQuery& query, const Complaint& not_finite) const;
+  // The same for each query, all of them within one pass over the table. out: one for each.
+  using BatchComplaint = std::function<void(std::size_t query, std::int32_t item, float score)>;
+  void FindAll(std::span<const IndexQuery> queries, std::span<std::vector<ScoredItem>> out,
+               const BatchComplaint& not_finite) const;
+
+  std::size_t items() const { return rows_.rows(); }
+  std::size_t width() const { return rows_.cols(); }
+  Precision precision() const { return int8_ ? Precision::kInt8 : Precision::kFloat32; }
+  std::size_t scanned_bytes() const;  // of the table that a search goes over
+
+ private:
+  class Search;
+  class Tile;
+
+  void GoTogether(std::span<Search* const> searches) const;
+  bool CouldOverflow(std::span<const float> row) const;
+  std::vector<ScoredItem> FindInShortList(const IndexQuery& query) const;
+  std::vector<ScoredItem> FindCarefully(const IndexQuery& query, const Complaint& complain) const;
+  bool IsShort(const IndexQuery& query) const;
+  std::size_t blocks() const;
+  std::size_t block_bytes() const;
+
+  MatrixView<const float> rows_;
+  double longest_ = 0;  // the highest norm of a row
+  AlignedVector<float> blocks_;
+  std::optional<Int8Table> int8_;
+};
+
+}  // namespace derrd
+
+#endif  // DERRD_SERVE_INDEX_H_

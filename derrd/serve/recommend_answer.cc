@@ -1,0 +1,161 @@
+#include "derrd/serve/recommend_answer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "derrd/core/nearest.h"
+#include "derrd/serve/http_message.h"
+#include "derrd/serve/json_text.h"
+
+namespace derrd::serve {
+namespace {
+
+// Where ids are many, looking for the nearest would take longer than the answer.
+constexpr std::size_t kMostToSearch = 20000;
+
+std::int32_t NumberOf(const Ids& ids, std::string_view id, std::string_view code,
+                      std::string_view what) {
+  const auto number = ids.Find(id);
+  if (number) return *number;
+  const std::size_t known = ids.size() <= kMostToSearch ? ids.size() : 0;
+  constexpr std::size_t kShown = 100;  // bytes of an id of any length, cut between characters
+  std::size_t shown = std::min(id.size(), kShown);
+  while (shown < id.size() && (static_cast<unsigned char>(id[shown]) & 0xc0) == 0x80) --shown;
+  Refuse(404, code, "the model knows no {} '{}'{}{}", what, id.substr(0, shown),
+         shown < id.size() ? "..." : "",
+         shown < id.size() ? "" : DidYouMean(id, known, [&](std::size_t i) { return ids[i]; }));
+}
+
+void AppendItems(const Recommender& model, std::span<const ScoredItem> items, std::string& out) {
+  out += "\"items\":[";
+  for (const ScoredItem& item : items) {
+    const auto index = static_cast<std::size_t>(item.item);
+    out += &item == items.data() ? "{\"item\":" : ",{\"item\":";
+    AppendJsonString(out, model.item_ids()[index]);
+    if (!model.item_names().empty()) {
+      out += ",\"name\":";
+      AppendJsonString(out, model.item_names()[index]);
+    }
+    Append(out, ",\"score\":{}}}", item.score);
+  }
+  out += ']';
+}
+
+void CheckAnswerable(const State& state, std::span<const RecommendRequest> requests) {
+  for (const RecommendRequest& request : requests) {
+    if (request.items.empty()) continue;
+    const bool can = state.student_answers_new && (!request.compare || state.teacher_answers_new);
+    if (can) continue;
+    Refuse(400, "no_new_users", "items: the {} cannot answer somebody new; name a user instead",
+           state.student_answers_new ? "teacher" : "model");
+  }
+}
+
+std::size_t Shared(std::span<const ScoredItem> a, std::span<const ScoredItem> b) {
+  return static_cast<std::size_t>(std::ranges::count_if(a, [&](const ScoredItem& item) {
+    return std::ranges::find(b, item.item, &ScoredItem::item) != b.end();
+  }));
+}
+
+}  // namespace
+
+void RecommendAnswerer::Answer(const State& state, std::string_view body,
+                               const RequestLimits& limits, std::string& out) {
+  requests_ = parser_.Parse(body, limits);
+  const bool compare = std::ranges::any_of(requests_, &RecommendRequest::compare);
+  if (compare && !state.teacher) {
+    Refuse(400, "no_teacher", "compare: this server has no teacher; start it with --compare MODEL");
+  }
+  CheckAnswerable(state, requests_);
+  Resolve(state, parser_.is_batch());
+  const Said student = Ask(*state.student, false);
+  const Said teacher = compare ? Ask(*state.teacher, true) : Said();
+  Append(out, R"({{"model":"{}","microseconds":{:.1f},)", state.fingerprint, student.microseconds);
+  if (parser_.is_batch()) out += "\"results\":[";
+  std::size_t at = 0, teacher_at = 0;
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    if (parser_.is_batch()) out += i == 0 ? "{" : "},{";
+    AppendOne(state, i, student, at, teacher, teacher_at, out);
+    if (resolved_[i].error) continue;
+    ++at;
+    if (requests_[i].compare) ++teacher_at;
+  }
+  out += parser_.is_batch() ? "}]}\n" : "}\n";
+}
+
+void RecommendAnswerer::Resolve(const State& state, bool is_batch) {
+  const Ids& users = state.student->user_ids();
+  const Ids& items = state.student->item_ids();
+  if (resolved_.size() < requests_.size()) resolved_.resize(requests_.size());
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const RecommendRequest& request = requests_[i];
+    Resolved& resolved = resolved_[i];
+    resolved.user.reset();
+    resolved.liked.clear();
+    resolved.exclude.clear();
+    resolved.error.reset();
+    try {
+      if (request.user) resolved.user = NumberOf(users, *request.user, "unknown_user", "user");
+      for (const std::string_view id : request.items) {
+        resolved.liked.push_back(NumberOf(items, id, "unknown_item", "item"));
+      }
+      std::ranges::sort(resolved.liked);
+      const auto repeated = std::ranges::unique(resolved.liked);
+      resolved.liked.erase(repeated.begin(), repeated.end());
+      for (const std::string_view id : request.exclude) {
+        resolved.exclude.push_back(NumberOf(items, id, "unknown_item", "item"));
+      }
+    } catch (const HttpError& error) {
+      if (!is_batch) throw;
+      resolved.error = error;
+    }
+  }
+}
+
+RecommendAnswerer::Said RecommendAnswerer::Ask(const Recommender& model, bool only_compared) {
+  queries_.clear();
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const Resolved& resolved = resolved_[i];
+    if (resolved.error || (only_compared && !requests_[i].compare)) continue;
+    queries_.push_back({.user = resolved.user,
+                        .liked = resolved.liked,
+                        .k = requests_[i].k,
+                        .exclude = resolved.exclude,
+                        .include_seen = requests_[i].include_seen});
+  }
+  Said said;
+  const auto begin = std::chrono::steady_clock::now();
+  if (queries_.size() == 1) {
+    said.answers.push_back(model.Recommend(queries_.front()));
+  } else if (!queries_.empty()) {
+    said.answers = model.RecommendAll(queries_);
+  }
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+  said.microseconds = took.count();
+  return said;
+}
+
+void RecommendAnswerer::AppendOne(const State& state, std::size_t index, const Said& student,
+                                  std::size_t at, const Said& teacher, std::size_t teacher_at,
+                                  std::string& out) const {
+  const RecommendRequest& request = requests_[index];
+  if (const auto& error = resolved_[index].error) {
+    AppendError(out, error->code(), error->what());
+    return;
+  }
+  if (request.user) {
+    out += "\"user\":";
+    AppendJsonString(out, *request.user);
+    out += ',';
+  }
+  const auto& answer = student.answers[at];
+  AppendItems(*state.student, answer, out);
+  if (!request.compare) return;
+  const auto& other = teacher.answers[teacher_at];
+  Append(out, R"(,"teacher":{{"microseconds":{:.1f},"shared":{},)", teacher.microseconds,
+         Shared(answer, other));
+  AppendItems(*state.teacher, other, out);
+  out += '}';
+}
+
+}  // namespace derrd::serve

@@ -1,0 +1,116 @@
+#include "derrd/serve/recommend_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "derrd/serve/http_error.h"
+
+namespace derrd::serve {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "400 invalid_k: ..." of what is refused, empty of what is read.
+std::string RefusalOf(std::string_view body, const RequestLimits& limits = {}) {
+  RecommendParser parser;
+  try {
+    parser.Parse(body, limits);
+    return "";
+  } catch (const HttpError& error) {
+    return fmt::format("{} {}: {}", error.status(), error.code(), error.what());
+  }
+}
+
+TEST(RecommendParser, ReadsEveryField) {
+  RecommendParser parser;
+  const auto requests = parser.Parse(
+      R"({"exclude": ["a\"b", ""], "user": "\u00fcser\ud83d\ude00", "k": 7, "include_seen": true,
+          "compare": true})",
+      {});
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_FALSE(parser.is_batch());
+  EXPECT_EQ(requests[0].user, "üser😀");
+  EXPECT_THAT(requests[0].exclude, ElementsAre("a\"b", ""));
+  EXPECT_THAT(requests[0].items, IsEmpty());
+  EXPECT_EQ(requests[0].k, 7u);
+  EXPECT_TRUE(requests[0].include_seen);
+  EXPECT_TRUE(requests[0].compare);
+}
+
+TEST(RecommendParser, NothingStaysFromTheRequestBefore) {
+  RecommendParser parser;
+  parser.Parse(R"({"requests": [{"items": ["x", "y"], "k": 3, "include_seen": true},
+                               {"user": "u", "exclude": ["z"], "compare": true}]})",
+               {});
+  EXPECT_TRUE(parser.is_batch());
+  auto requests = parser.Parse(R"({"user": "v"})", {});
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_FALSE(parser.is_batch());
+  EXPECT_EQ(requests[0].user, "v");
+  EXPECT_THAT(requests[0].items, IsEmpty());
+  EXPECT_EQ(requests[0].k, 10u);
+  EXPECT_FALSE(requests[0].include_seen);
+  requests = parser.Parse(R"({"requests": [{"items": ["x"]}, {"items": ["y"], "k": 2}]})", {});
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_FALSE(requests[1].user);
+  EXPECT_THAT(requests[1].items, ElementsAre("y"));
+  EXPECT_THAT(requests[1].exclude, IsEmpty());
+  EXPECT_FALSE(requests[1].compare);
+}
+
+TEST(RecommendParser, TheDefaultOfKIsWithinItsLimit) {
+  RecommendParser parser;
+  EXPECT_EQ(parser.Parse(R"({"user": "v"})", {.k = 4})[0].k, 4u);
+}
+
+TEST(RecommendParser, LimitsAreTheMostThatIsAllowed) {
+  const RequestLimits limits{.k = 5, .batch = 2};
+  EXPECT_EQ(RefusalOf(R"({"user":"u","k":5})", limits), "");
+  EXPECT_THAT(RefusalOf(R"({"user":"u","k":6})", limits), HasSubstr("400 invalid_k: k is 6"));
+  EXPECT_EQ(RefusalOf(R"({"requests":[{"user":"u"},{"user":"u"}]})", limits), "");
+  EXPECT_THAT(RefusalOf(R"({"requests":[{"user":"u"},{"user":"u"},{"user":"u"}]})", limits),
+              HasSubstr("400 invalid_batch"));
+}
+
+TEST(RecommendParser, SaysWhatIsWrongAndWhere) {
+  EXPECT_THAT(RefusalOf(R"({"requests":[{"user":"u"},{"user":"u","k":true}]})"),
+              HasSubstr("requests[1]: k is true or false; give a whole number"));
+  EXPECT_THAT(RefusalOf(R"({"requests":[{"user":"u"},3]})"), HasSubstr("requests[1] is a number"));
+  EXPECT_THAT(RefusalOf(R"({"usr":"u"})"), HasSubstr("did you mean 'user'?"));
+  EXPECT_THAT(RefusalOf(R"({"user":"u","k":18446744073709551615})"), HasSubstr("invalid_k"));
+  EXPECT_THAT(RefusalOf(R"({"user":"u","k":99999999999999999999999})"), HasSubstr("invalid_k"));
+  EXPECT_THAT(RefusalOf(R"({"user":{"a":1}})"), HasSubstr("user is an object; give a text"));
+  EXPECT_THAT(RefusalOf(R"({"items":[["i"]]})"), HasSubstr("items holds an array"));
+  EXPECT_THAT(RefusalOf(R"({"include_seen":1})"), HasSubstr("give true or false"));
+  EXPECT_THAT(RefusalOf(R"({"exclude":null})"),
+              HasSubstr("exclude is null; give an array of texts"));
+  EXPECT_THAT(RefusalOf(R"({"user":"u","requests":[{"user":"u"}]})"), HasSubstr("invalid_field"));
+  EXPECT_THAT(RefusalOf(R"({"requests":[{"user":"u"}],"requests":[]})"),
+              HasSubstr("invalid_field"));
+  EXPECT_THAT(RefusalOf("{\"user\":\"\xed\xa0\x80\"}"), HasSubstr("invalid_utf8"));
+  EXPECT_THAT(RefusalOf(R"({"user":"\ud800"})"), HasSubstr("invalid_json"));
+  EXPECT_THAT(RefusalOf(std::string_view("{\"user\":\"u\"}\0", 13)), HasSubstr("invalid_json"));
+  EXPECT_THAT(RefusalOf("{\"user\":\"u\"} // so"), HasSubstr("invalid_json"));
+}
+
+TEST(RecommendParser, EveryBeginningOfABodyIsRefused) {
+  const std::string whole =
+      R"({"requests":[{"user":"\u00fc","k":3,"exclude":["a"]},{"items":["x"],"compare":false}]})";
+  ASSERT_EQ(RefusalOf(whole), "");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_THAT(RefusalOf(whole.substr(0, size)), HasSubstr("400 ")) << size;
+  }
+}
+
+TEST(RecommendParser, DepthCostsNothing) {
+  for (const char* const begin : {"", R"({"user":)", R"({"requests":[{"items":)", R"({"x":)"}) {
+    EXPECT_THAT(RefusalOf(begin + std::string(5u << 20, '[')), HasSubstr("400 ")) << begin;
+  }
+}
+
+}  // namespace
+}  // namespace derrd::serve
