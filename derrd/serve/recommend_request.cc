@@ -229,6 +229,10 @@ std::span<const RecommendRequest> RecommendParser::Parse(std::string_view body,
   text_.clear();
   text_.reserve(body.size());
   if (!IsUtf8(body)) Refuse(400, "invalid_utf8", "the body is not UTF-8; encode it so");
+  const std::size_t zero = body.find('\0');
+  if (zero != std::string_view::npos) {  // the reader would take it for the end
+    Refuse(400, "invalid_json", "the body is no JSON: it goes wrong at byte {}", zero + 1);
+  }
   RecommendHandler handler(*this, limits);
   nlohmann::json::sax_parse(body.begin(), body.end(), &handler);
   if (is_batch_ && count_ == 0) {
