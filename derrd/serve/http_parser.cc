@@ -16,6 +16,8 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
+}  // namespace
+
 // Writes a request's parts into an HttpRequest.
 class PartsParser : public http::basic_parser<true> {
  public:
@@ -103,8 +105,6 @@ class PartsParser : public http::basic_parser<true> {
   }
   Refuse(400, "malformed_request", "the bytes are no HTTP/1.1 request: {}", error.message());
 }
-
-}  // namespace
 
 struct HttpParser::Impl {
   Impl(std::size_t header_limit, std::size_t body_limit)
