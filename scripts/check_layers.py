@@ -15,7 +15,8 @@ MAY_KNOW = {
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
     "experiment": {"eval", "models", "data", "core"},
     "report": {"eval", "models", "data", "core"},
-    "cli": {"report", "experiment", "train", "losses", "eval", "models", "data", "core"},
+    "export": {"models", "data", "core", "kernels"},
+    "cli": {"export", "report", "experiment", "train", "losses", "eval", "models", "data", "core"},
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

@@ -32,6 +32,7 @@ int Main(int argc, char** argv) {
   AddDistillCommand(program);
   AddEvaluateCommand(program);
   AddRecommendCommand(program);
+  AddExportCommand(program);
   AddInfoCommand(program);
   AddMethodsCommand(program);
   AddExperimentCommand(program);
