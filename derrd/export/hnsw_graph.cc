@@ -15,24 +15,6 @@
 namespace derrd {
 namespace {
 
-class HnswProducts : public hnswlib::SpaceInterface<float> {
- public:
-  explicit HnswProducts(std::size_t width) : width_(width) {}
-  std::size_t get_data_size() override { return width_ * sizeof(float); }
-  hnswlib::DISTFUNC<float> get_dist_func() override { return Distance; }
-  void* get_dist_func_param() override { return &width_; }
-
- private:
-  static float Distance(const void* a, const void* b, const void* width) {
-    float product = 0.0f;
-    kernels::Dots(static_cast<const float*>(a), static_cast<const float*>(b),
-                  *static_cast<const std::size_t*>(width), 1, &product);
-    return 1.0f - product;
-  }
-
-  std::size_t width_;
-};
-
 void WriteBytes(const char* data, std::size_t size, OutputFile& file) {
   file.Write(std::string_view(data, size));
 }
@@ -40,11 +22,29 @@ void WriteBytes(const char* data, std::size_t size, OutputFile& file) {
 }  // namespace
 
 struct HnswGraph::Impl {
+  class Products : public hnswlib::SpaceInterface<float> {
+   public:
+    explicit Products(std::size_t width) : width_(width) {}
+    std::size_t get_data_size() override { return width_ * sizeof(float); }
+    hnswlib::DISTFUNC<float> get_dist_func() override { return Distance; }
+    void* get_dist_func_param() override { return &width_; }
+
+   private:
+    static float Distance(const void* a, const void* b, const void* width) {
+      float product = 0.0f;
+      kernels::Dots(static_cast<const float*>(a), static_cast<const float*>(b),
+                    *static_cast<const std::size_t*>(width), 1, &product);
+      return 1.0f - product;
+    }
+
+    std::size_t width_;
+  };
+
   Impl(MatrixView<const float> rows, const HnswSettings& settings, std::uint64_t seed)
       : space(rows.cols()),
         graph(&space, rows.rows(), settings.m, settings.ef_construction, seed) {}
 
-  HnswProducts space;
+  Products space;
   hnswlib::HierarchicalNSW<float> graph;
 };
 

@@ -7,15 +7,9 @@
 
 #include "derrd/core/file.h"
 #include "derrd/core/matrix.h"
-#include "derrd/core/safetensors.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
-
-template <>
-struct DTypeOf<std::int8_t> {  // TEMPORARY
-  static constexpr DType value = DType::kI8;
-};
 
 struct Int8Rows {
   Matrix<std::int8_t> values;  // in [-127, 127]
