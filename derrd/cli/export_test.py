@@ -141,7 +141,7 @@ class ExportTest(ProgramCase):
     def test_faiss_reads_the_index_and_answers_alike(self):
         output, _ = self.export("faiss")
         found = search("faiss", output, f"{output}.users.npy", 10)
-        self.assertEqual((found["type"], found["rows"], found["width"]), ("IndexFlatIP", 80, 16))
+        self.assertEqual((found["by_inner_product"], found["rows"], found["width"]), (True, 80, 16))
         self.assertTrue(found["same_bytes"])
         self.assert_same_top(found["labels"])
         self.assertEqual(self.lines(f"{output}.item_ids.txt"), self.item_ids)

@@ -18,7 +18,7 @@ if kind == "faiss":
 
     index = faiss.read_index(path)
     scores, labels = index.search(queries, k)
-    told = {"type": type(index).__name__, "rows": index.ntotal, "width": index.d,
+    told = {"by_inner_product": index.metric_type == faiss.METRIC_INNER_PRODUCT, "rows": index.ntotal, "width": index.d,
             "same_bytes": faiss.serialize_index(index).tobytes() == open(path, "rb").read()}
 else:
     import hnswlib

@@ -42,7 +42,8 @@ struct HnswGraph::Impl {
 
   Impl(MatrixView<const float> rows, const HnswSettings& settings, std::uint64_t seed)
       : space(rows.cols()),
-        graph(&space, rows.rows(), settings.m, settings.ef_construction, seed) {}
+        graph(&space, rows.rows(), settings.m, settings.ef_construction, seed + 1) {
+  }  // its generator takes 0 for 1
 
   Products space;
   hnswlib::HierarchicalNSW<float> graph;

@@ -46,7 +46,7 @@ TEST(RowFilesTest, IdsAreALineEach) {
 
 TEST(RowFilesTest, AnIdThatIsNoLineIsRefused) {
   const TestFolder folder;
-  for (const std::string id : {"", "a\nb", "a\rb", " a", "a\t", "a\r"}) {
+  for (const std::string id : {"", "a\nb", "a\rb", " a", "a "}) {
     OutputFile file(folder / "ids.txt");
     EXPECT_THAT(
         [&] {
