@@ -26,8 +26,9 @@ if(NOT TARGET OpenBLAS::pthread)
     INTERFACE_INCLUDE_DIRECTORIES ${DERRD_OPENBLAS_INCLUDE})
 endif()
 
-# Only the program and the tests of this project need these.
+# Only building this project needs these.
 if(NOT DERRD_CONSUMED)
+  find_path(DERRD_HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)
   find_package(CLI11 REQUIRED)
   find_package(tomlplusplus REQUIRED)
 endif()

@@ -33,7 +33,7 @@ add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
   -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)
 
 # The whole program, a test file a subject.
-foreach(subject IN ITEMS program methods import_teacher experiment report serving serve serve_page)
+foreach(subject IN ITEMS program methods import_teacher experiment report serving serve serve_page export)
   add_test(NAME ${subject} COMMAND Python3::Interpreter
     ${PROJECT_SOURCE_DIR}/derrd/cli/${subject}_test.py $<TARGET_FILE:derrd_program>)
 endforeach()

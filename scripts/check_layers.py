@@ -16,7 +16,8 @@ MAY_KNOW = {
     "experiment": {"eval", "models", "data", "core"},
     "serve": {"eval", "models", "data", "core", "kernels"},
     "report": {"serve", "eval", "models", "data", "core"},
-    "cli": {"report", "serve", "experiment", "train", "losses", "eval", "models", "data", "core"},
+    "export": {"models", "data", "core", "kernels"},
+    "cli": {"export", "report", "serve", "experiment", "train", "losses", "eval", "models", "data", "core"},
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

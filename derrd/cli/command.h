@@ -99,6 +99,7 @@ void AddInfoCommand(CLI::App& program);
 void AddMethodsCommand(CLI::App& program);
 void AddExperimentCommand(CLI::App& program);
 void AddReportCommand(CLI::App& program);
+void AddExportCommand(CLI::App& program);
 
 }  // namespace derrd::cli
 

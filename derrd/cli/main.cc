@@ -34,6 +34,7 @@ int Main(int argc, char** argv) {
   AddRecommendCommand(program);
   AddServeCommand(program);
   AddBenchCommand(program);
+  AddExportCommand(program);
   AddInfoCommand(program);
   AddMethodsCommand(program);
   AddExperimentCommand(program);

@@ -23,7 +23,7 @@
 
 namespace derrd {
 
-// The types of the format. We write the first five; files of other programs may hold any.
+// The types of the format. We write those of DTypeOf; files of other programs may hold any.
 enum class DType {
   kU8,
   kI32,
@@ -51,6 +51,10 @@ struct DTypeOf<std::uint8_t> {
 template <>
 struct DTypeOf<char> {
   static constexpr DType value = DType::kU8;
+};
+template <>
+struct DTypeOf<std::int8_t> {
+  static constexpr DType value = DType::kI8;
 };
 template <>
 struct DTypeOf<std::int32_t> {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,19 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "\x93NUMPY";
+using NpyType = std::pair<std::string_view, DType>;  // a kind and a size, as NumPy names them
+constexpr std::array<NpyType, 12> kNpyTypes = {{{"f2", DType::kF16},
+                                                {"f4", DType::kF32},
+                                                {"f8", DType::kF64},
+                                                {"i1", DType::kI8},
+                                                {"i2", DType::kI16},
+                                                {"i4", DType::kI32},
+                                                {"i8", DType::kI64},
+                                                {"u1", DType::kU8},
+                                                {"u2", DType::kU16},
+                                                {"u4", DType::kU32},
+                                                {"u8", DType::kU64},
+                                                {"b1", DType::kBool}}};
 
 [[noreturn]] void FailBroken(const std::string& path, std::string_view what) {
   Fail("{}: not a readable .npy file: {}; write it again with numpy.save", path, what);
@@ -129,23 +143,10 @@ class DescriptionParser {
 
 // "<f4" is a byte order, a kind and a size.
 DType TypeOf(const std::string& path, std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, DType>, 12> kTypes = {
-      {{"f2", DType::kF16},
-       {"f4", DType::kF32},
-       {"f8", DType::kF64},
-       {"i1", DType::kI8},
-       {"i2", DType::kI16},
-       {"i4", DType::kI32},
-       {"i8", DType::kI64},
-       {"u1", DType::kU8},
-       {"u2", DType::kU16},
-       {"u4", DType::kU32},
-       {"u8", DType::kU64},
-       {"b1", DType::kBool}}};
   const char order = type.empty() ? '\0' : type.front();
   const std::string_view kind = type.substr(std::min<std::size_t>(1, type.size()));
-  const auto found = std::ranges::find(kTypes, kind, &std::pair<std::string_view, DType>::first);
-  if (found == kTypes.end() || std::string_view("<>=|").find(order) == std::string_view::npos) {
+  const auto found = std::ranges::find(kNpyTypes, kind, &NpyType::first);
+  if (found == kNpyTypes.end() || std::string_view("<>=|").find(order) == std::string_view::npos) {
     Fail(
         "{}: holds numbers of the type '{}', which is not read; save it as array.astype('float32')",
         path, type.substr(0, 16));
@@ -198,6 +199,22 @@ NpyArray ReadNpy(const MappedFile& file) {
     Fail("{}: is stored column by column; save numpy.ascontiguousarray(array)", path);
   }
   return {dtype, std::move(description.shape), bytes};
+}
+
+std::string NpyHeader(DType dtype, std::size_t rows, std::size_t cols) {
+  constexpr std::size_t kBefore = 10, kAlignment = 64;
+  const auto type = std::ranges::find(kNpyTypes, dtype, &NpyType::second);
+  assert(type != kNpyTypes.end());
+  const char order = Size(dtype) == 1 ? '|' : '<';
+  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}, {}), }}",
+                                 order, type->first, rows, cols);
+  const std::size_t unpadded = kBefore + text.size() + 1;
+  text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  text += '\n';
+  std::string header(kMagic);
+  header +=
+      {'\x01', '\x00', static_cast<char>(text.size() & 0xFF), static_cast<char>(text.size() >> 8)};
+  return header + text;
 }
 
 }  // namespace derrd

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "derrd/core/file.h"
@@ -22,6 +23,10 @@ struct NpyArray {
 // the remedy for a file that is none or is cut short, and for what is not read: columns first
 // (Fortran order), big-endian numbers, structures, text, objects, complex numbers.
 NpyArray ReadNpy(const MappedFile& file);
+
+// What stands in a file before the numbers of a row-major table, which then start at a multiple of
+// 64 bytes (version 1.0). dtype: one that NumPy has.
+std::string NpyHeader(DType dtype, std::size_t rows, std::size_t cols);
 
 }  // namespace derrd
 

@@ -11,6 +11,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/data/npy.h"
 
 namespace derrd {
 namespace {
@@ -59,24 +60,11 @@ class TsvEncoder : public Encoder {
   const Recommender& model_;
 };
 
-// Format version 1.0 of NumPy's NEP 1: magic, header length, a Python dictionary padded with spaces
-// so that the numbers start at a multiple of 64 bytes, then the numbers.
 class NpyEncoder : public Encoder {
  public:
   NpyEncoder(std::size_t users, std::size_t k) : users_(users), k_(k) {}
 
-  std::string Header() const override {
-    constexpr std::size_t kBefore = 10, kAlignment = 64;
-    std::string text =
-        fmt::format("{{'descr': '<i4', 'fortran_order': False, 'shape': ({}, {}), }}", users_, k_);
-    const std::size_t unpadded = kBefore + text.size() + 1;
-    text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
-    text += '\n';
-    std::string header = "\x93NUMPY";
-    header += {'\x01', '\x00', static_cast<char>(text.size() & 0xFF),
-               static_cast<char>(text.size() >> 8)};
-    return header + text;
-  }
+  std::string Header() const override { return NpyHeader(DType::kI32, users_, k_); }
 
   std::string Encode(std::int32_t, std::span<const ScoredItem> items) const override {
     static_assert(std::endian::native == std::endian::little);
