@@ -98,8 +98,10 @@ class ReportTest(ProgramCase):
         axis = "charts[0].chart.options.scales.x.ticks.color"
         before = self.browser.evaluate(axis)
         self.browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
-        self.browser.evaluate("new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))")
-        self.assertNotEqual(self.browser.evaluate(axis), before)
+        self.browser.evaluate(f"""new Promise(resolve => {{
+            const look = () => {axis} === "{before}" ? setTimeout(look, 10) : resolve();
+            look();
+        }})""")  # a page that never changes fails by the browser's patience
 
     def test_several_experiments_in_one_report(self):
         other = self.folder / "other.toml"
