@@ -4,7 +4,7 @@
   python3 bench/epoch_times.py DATA.derrd --teacher TEACHER.derrd [--epochs 4] [--along EARLY.derrd,LATER.derrd]
 
 DATA.derrd is made by `derrd import`, TEACHER.derrd by `derrd train`; --along names models of the teacher's training
-for HetComp (`derrd train --keep-every`), the teacher itself unless given. Each row is the median of the epochs after the
+for HetComp (`derrd train --keep-every`), which is left out without them. Each row is the median of the epochs after the
 first, validation not counted; a method's epoch holds the student's BPR, and its first epoch, with what it
 prepares, is told beside it. What is solved is told by the sweep. Nothing else should run on the machine.
 """
@@ -50,9 +50,9 @@ def main():
     listing = json.loads(subprocess.run([options.derrd, "methods", "--json"], capture_output=True, check=True).stdout)
     for method in listing["methods"]:
         name = "+".join(filter(None, (method["builds_on"], method["name"])))
-        if name in ("none", "svd"):
+        if name in ("none", "svd") or (name == "hetcomp" and not options.along):
             continue
-        along = ("--hetcomp-stages", options.along or options.teacher) if name == "hetcomp" else ()
+        along = ("--hetcomp-stages", options.along) if name == "hetcomp" else ()
         row(f"{name}, 20-d student",
             seconds([options.derrd, "distill", options.data, "--teacher", options.teacher, "--method", name,
                      "--width", 20, *along], options.epochs))

@@ -64,7 +64,8 @@ class Als : public Method {
   }
 
   std::string Lacks(const Model& teacher) const override {
-    return users_ > 0 ? LacksItemSide(teacher) : Method::Lacks(teacher);
+    const std::string lacks = users_ > 0 ? LacksItemSide(teacher) : "";
+    return lacks.empty() ? Method::Lacks(teacher) : lacks + ", or give --als-users 0";
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
