@@ -40,8 +40,8 @@ for preset in "${presets[@]}"; do
     # The benchmarks, so that they go on compiling; rooms at once, as it is in the other presets.
     release) settings=(-DDERRD_BUILD_BENCHMARKS=ON -DDERRD_UNITY=ON) ;;
     tsan)
-      targets="core_test losses_test models_test train_test eval_test derrd_program"
-      selection=(--tests-regex '^(core|losses|models|train|eval)\.')
+      targets="core_test losses_test models_test train_test eval_test serve_test derrd_program"
+      selection=(--tests-regex '^(core|losses|models|train|eval|serve)\.')
       ;;
   esac
   step "build ($preset)"
@@ -53,5 +53,7 @@ for preset in "${presets[@]}"; do
     .venv/bin/python derrd/cli/program_test.py build/tsan/derrd \
       ProgramTest.test_same_bits_at_any_number_of_threads_and_at_every_run \
       ProgramTest.test_synth_has_the_same_bits_at_any_number_of_threads
+    step "the server ($preset)"
+    .venv/bin/python derrd/cli/serve_test.py build/tsan/derrd
   fi
 done
