@@ -17,6 +17,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// What is not trained is rows whose products are scores, whatever the teacher is.
+void CheckKind(const std::string& what, const DistillOptions& options) {
+  if (options.model.kind == BprMf::kKind) return;
+  Fail<UsageError>("{}: makes a student of the kind {}; leave out --model {}", what, BprMf::kKind,
+                   options.model.kind);
+}
+
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
               const Parallel& parallel) {
@@ -40,6 +47,7 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
 
 void TruncateTeacher(const DistillOptions& options, const Dataset& dataset,
                      const Parallel& parallel) {
+  CheckKind("--method svd", options);
   const bool trains = options.checkpoints.every > 0 || options.checkpoints.resume;
   if (trains || !options.init.empty()) {
     Fail<UsageError>(
@@ -92,10 +100,7 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
            const Parallel& parallel) {
   const Method& method = *sum.methods.front();
   const std::string what = "--method " + sum.name;
-  if (options.model.kind != BprMf::kKind) {
-    Fail<UsageError>("{}: makes a student of the kind {}; leave out --model {}", what, BprMf::kKind,
-                     options.model.kind);
-  }
+  CheckKind(what, options);
   CheckSolving(what, options, dataset);
   CheckMemory(method.NeedsBeforeTeacher(SizeOf(options, dataset)));
   const ModelFile teacher = ModelFile::Open(options.teacher);

@@ -327,6 +327,8 @@ class ProgramTest(ProgramCase):
         self.fails(2, "train", self.dataset, "--init", self.teacher, "-o", self.teacher, says=[self.teacher])
         self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--method", "svd", "--init", self.teacher,
                    "-o", output, says=["--method svd", "--init"], output=output)
+        self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--method", "svd", "--model", "cdae",
+                   "-o", output, says=["--method svd", "--model cdae"], output=output)
 
     def test_a_config_file_says_what_flags_say(self):
         config = self.folder / "config.toml"
