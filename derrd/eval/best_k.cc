@@ -8,9 +8,11 @@
 namespace derrd {
 namespace {
 
-// How many items gather before all but the best k of them are let go.
-constexpr std::size_t kRoomForEach = 4;
-constexpr std::size_t kLeastRoom = 64;
+// Up to this many are kept in order: the threshold is then that of this very moment, so fewer items
+// get past it. More of them would take longer to move than that saves.
+constexpr std::size_t kMostInOrder = 32;
+// Of more, how many gather before all but the best k of them are let go.
+constexpr std::size_t kRoomForEach = 2;
 
 constexpr std::uint32_t kSign = 0x80000000u;
 
@@ -32,7 +34,7 @@ ScoredItem ItemOf(std::uint64_t key) {
 
 void BestK::Begin(std::size_t k, std::size_t items) {
   k_ = std::min(k, items);
-  room_ = std::max(kRoomForEach * k_, kLeastRoom);
+  room_ = k_ <= kMostInOrder ? k_ + 1 : kRoomForEach * k_;
   keys_.clear();
   keys_.reserve(room_);
   threshold_ =
@@ -40,8 +42,22 @@ void BestK::Begin(std::size_t k, std::size_t items) {
 }
 
 void BestK::Offer(float score, std::size_t item) {
-  keys_.push_back(KeyOf(score, item));
-  if (keys_.size() == room_) Shrink();
+  const std::uint64_t key = KeyOf(score, item);
+  if (k_ <= kMostInOrder) {
+    InsertInOrder(key);
+  } else {
+    keys_.push_back(key);
+    if (keys_.size() == room_) Shrink();
+  }
+}
+
+void BestK::InsertInOrder(std::uint64_t key) {
+  keys_.push_back(key);
+  std::size_t place = keys_.size() - 1;
+  for (; place > 0 && keys_[place - 1] < key; --place) keys_[place] = keys_[place - 1];
+  keys_[place] = key;
+  if (keys_.size() > k_) keys_.pop_back();
+  if (keys_.size() == k_) threshold_ = ItemOf(keys_.back()).score;
 }
 
 void BestK::Shrink() {

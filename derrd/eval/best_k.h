@@ -26,7 +26,7 @@ class BestK {
   float threshold() const { return threshold_; }
 
   // Items come in ascending order, so that one which only equals the k-th best loses the tie.
-  // score: finite and above threshold(). O(1), amortized.
+  // score: finite and above threshold(). O(1), amortized, or O(k) for a k of some tens at most.
   void Offer(float score, std::size_t item);
 
   std::size_t kept() const { return keys_.size(); }  // k or more when as many were offered
@@ -35,6 +35,7 @@ class BestK {
   std::span<const ScoredItem> Take();
 
  private:
+  void InsertInOrder(std::uint64_t key);
   void Shrink();
 
   std::size_t k_ = 0;
