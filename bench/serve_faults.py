@@ -35,27 +35,23 @@ def cut(draw, whole):
     return whole[:draw.randrange(1, len(whole))]
 
 
-def with_body(body):
-    return request_of(body)
-
-
 def broken_json(draw, whole):
     body = bytearray(b'{"user":"1","items":["a","b"],"k":3,"exclude":[],"include_seen":true}')
     for _ in range(draw.randrange(1, 4)):
         del body[draw.randrange(len(body))]
-    return with_body(bytes(body))
+    return request_of(bytes(body))
 
 
 def deep_json(draw, whole):
-    return with_body(draw.choice([b"[", b'{"user":', b'{"items":[', b'{"requests":[']) * draw.randrange(100, 60000))
+    return request_of(draw.choice([b"[", b'{"user":', b'{"items":[', b'{"requests":[']) * draw.randrange(100, 60000))
 
 
 def wrong_values(draw, whole):
-    return with_body(b'{"user":"1","k":%s}' % draw.choice([b"0", b"-1", b"NaN", b"1e999", b"1.5", b'"9"', b"null", b"9999999", b"[]"]))
+    return request_of(b'{"user":"1","k":%s}' % draw.choice([b"0", b"-1", b"NaN", b"1e999", b"1.5", b'"9"', b"null", b"9999999", b"[]"]))
 
 
 def invalid_utf8(draw, whole):
-    return with_body(b'{"user":"' + draw.choice([b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"]) + b'"}')
+    return request_of(b'{"user":"' + draw.choice([b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"]) + b'"}')
 
 
 def large_body(draw, whole):

@@ -6,7 +6,7 @@
 
 Debian's Faiss is the package python3-faiss and answers in /usr/bin/python3. The others are installed into a virtual
 environment (--venv) by this script. Tables are drawn from a normal distribution and written as derrd model files.
-One thread, and nothing else should run. Every answer of derrd is compared with Debian's Faiss.
+One thread, and nothing else should run. derrd's answers to the first hundred users are compared with Debian's Faiss.
 """
 
 import argparse

@@ -33,7 +33,8 @@ add_test(NAME install_and_embed COMMAND ${CMAKE_COMMAND}
   -P ${PROJECT_SOURCE_DIR}/cmake/test_install.cmake)
 
 # The whole program, a test file a subject.
-foreach(subject IN ITEMS program methods import_teacher experiment report serving serve serve_page export)
+foreach(subject IN ITEMS program interruption synth bad_input methods import_teacher
+    experiment report serving serve serve_operation serve_page export)
   add_test(NAME ${subject} COMMAND Python3::Interpreter
     ${PROJECT_SOURCE_DIR}/derrd/cli/${subject}_test.py $<TARGET_FILE:derrd_program>)
 endforeach()

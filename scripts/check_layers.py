@@ -13,7 +13,7 @@ MAY_KNOW = {
     "losses": {"core", "kernels"},
     "eval": {"models", "data", "core", "kernels"},
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
-    "experiment": {"eval", "models", "data", "core"},
+    "experiment": {"train", "eval", "models", "data", "core"},
     "serve": {"eval", "models", "data", "core", "kernels"},
     "report": {"serve", "eval", "models", "data", "core"},
     "export": {"models", "data", "core", "kernels"},

@@ -51,9 +51,11 @@ for preset in "${presets[@]}"; do
   if [[ "$preset" == tsan ]]; then
     step "every method ($preset)"
     .venv/bin/python derrd/cli/program_test.py build/tsan/derrd \
-      ProgramTest.test_same_bits_at_any_number_of_threads_and_at_every_run \
-      ProgramTest.test_synth_has_the_same_bits_at_any_number_of_threads
+      ProgramTest.test_same_bits_at_any_number_of_threads_and_at_every_run
+    .venv/bin/python derrd/cli/synth_test.py build/tsan/derrd \
+      SynthTest.test_synth_has_the_same_bits_at_any_number_of_threads
     step "the server ($preset)"
     .venv/bin/python derrd/cli/serve_test.py build/tsan/derrd
+    .venv/bin/python derrd/cli/serve_operation_test.py build/tsan/derrd
   fi
 done

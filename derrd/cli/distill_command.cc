@@ -74,10 +74,11 @@ std::vector<std::string> InputsOf(const DistillOptions& options, const MethodSum
   return inputs;
 }
 
-// Checks the memory before the teacher is opened, and again when its width is known.
-ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum) {
+// Checks the memory before the teacher is opened, and again when its width is known. `needs`: what
+// the student will hold.
+ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum,
+                      std::vector<MemoryNeed> needs) {
   const RunSize size = SizeOf(options, dataset);
-  std::vector<MemoryNeed> needs = MemoryNeeds(options, dataset);
   const auto add = [&needs](const std::vector<MemoryNeed>& more) {
     needs.insert(needs.end(), more.begin(), more.end());
   };
@@ -101,21 +102,15 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
   const Method& method = *sum.methods.front();
   const std::string what = "--method " + sum.name;
   CheckKind(what, options);
-  CheckSolving(what, options, dataset);
-  CheckMemory(method.NeedsBeforeTeacher(SizeOf(options, dataset)));
-  const ModelFile teacher = ModelFile::Open(options.teacher);
-  CheckSameIds(teacher, options.teacher, dataset);
-  CheckTeacher(sum, options.teacher, *teacher.model);
+  CheckSolvable(what, options);
+  const ModelFile teacher = OpenTeacher(options, dataset, sum, SolverNeeds(options, dataset));
   const auto solver = method.MakeSolver(
       {dataset, *teacher.model, options.teacher, options.width, options.seed, parallel, {}});
+  Json config = SolverConfig(options, sum.name);
+  config["teacher"] = Fingerprint(options.teacher);
+  config[sum.name] = method.Config();
   SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,
-                {{"method", sum.name},
-                 {"dataset", Fingerprint(options.dataset)},
-                 {"seed", options.seed},
-                 {"width", options.width},
-                 {"teacher", Fingerprint(options.teacher)},
-                 {sum.name, method.Config()}},
-                parallel);
+                std::move(config), parallel);
 }
 
 void RunDistill(const DistillOptions& options) {
@@ -129,7 +124,7 @@ void RunDistill(const DistillOptions& options) {
   const Parallel parallel(options.threads);
   if (sum.name == MethodTable::kSvd) return TruncateTeacher(options, dataset, parallel);
   if (sum.IsSolved()) return Solve(options, dataset, sum, parallel);
-  const ModelFile teacher = OpenTeacher(options, dataset, sum);
+  const ModelFile teacher = OpenTeacher(options, dataset, sum, MemoryNeeds(options, dataset));
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);

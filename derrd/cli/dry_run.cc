@@ -17,12 +17,13 @@ DryRun::DryRun(DryRunKind kind)
   if (kind == DryRunKind::kTeacher) AddKeepEvery(*command_, options_);
 }
 
-void DryRun::Parse(const PlacedFlags& flags, const std::string& dataset,
-                   const std::string& teacher) {
+void DryRun::Parse(const PlacedFlags& flags, const std::string& dataset) {
   Arguments arguments{{command_->get_name(), dataset, "--output", "model"}, flags.places};
   const std::vector<std::string> words = flags.flags.Words();
   arguments.words.insert(arguments.words.end(), words.begin(), words.end());
-  if (!teacher.empty()) arguments.words.insert(arguments.words.end(), {"--teacher", teacher});
+  if (command_->get_name() == "distill") {
+    arguments.words.insert(arguments.words.end(), {"--teacher", "teacher"});
+  }
   try {
     // CLI11 takes the last word first.
     program_.parse(std::vector<std::string>(arguments.words.rbegin(), arguments.words.rend()));

@@ -2,7 +2,6 @@
 #ifndef DERRD_CLI_DRY_RUN_H_
 #define DERRD_CLI_DRY_RUN_H_
 
-#include <memory>
 #include <string>
 
 #include "derrd/cli/distill_options.h"
@@ -21,7 +20,7 @@ class DryRun {
 
   const CLI::App& command() const { return *command_; }
   // UsageError, with the place of the flag in its file, when the subcommand would not have them.
-  void Parse(const PlacedFlags& flags, const std::string& dataset, const std::string& teacher);
+  void Parse(const PlacedFlags& flags, const std::string& dataset);
   const DistillOptions& options() const { return options_; }
 
  private:

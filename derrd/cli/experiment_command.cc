@@ -69,16 +69,17 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
   runner.threads = static_cast<std::size_t>(std::max(1, options.threads));
   runner.checkpoint_every = options.checkpoint_every;
   std::optional<Progress> progress;
-  std::size_t before = 0;
+  std::size_t before = 0, now = 0;
   runner.on_progress = [&](std::size_t done, std::size_t total, const std::string& last) {
     if (!progress) {
       before = done;
       progress.emplace("experiment", total - done, "runs");
     }
-    progress->Update(done - before, last);
+    now = done;
+    progress->Update(now - before, last);
   };
   const std::string results = RunExperiment(plan, runner);
-  if (progress) progress->Finish(StandingOf(plan, options.output).done - before);
+  if (progress) progress->Finish(now - before);
   if (options.json) {
     PrintJson({{"results", results}});
   } else {

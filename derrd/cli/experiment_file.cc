@@ -8,30 +8,25 @@
 
 #include "derrd/cli/methods/table.h"
 #include "derrd/cli/toml_flags.h"
+#include "derrd/cli/toml_values.h"
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
 
 namespace derrd::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
 // The experiment decides these.
 constexpr std::array<std::string_view, 13> kOwn = {
     "--output", "--log",     "--teacher", "--method", "--seed",  "--threads",         "--json",
     "--resume", "--dataset", "--init",    "-o",       "--width", "--checkpoint-every"};
 
-// Joined with commas, as flags with several values take them.
-std::string Joined(const Words& words) {
-  std::string joined;
-  for (const std::string& word : words) joined += (joined.empty() ? "" : ",") + word;
-  return joined;
-}
+constexpr std::uint64_t kMostSeed =
+    std::numeric_limits<std::int64_t>::max();  // that TOML can write
 
-class Reader {
+class Reader : TomlValues {
  public:
   Reader(const std::string& path, const ExperimentCommands& commands)
-      : path_(path), commands_(commands), toml_(ParseToml(path)) {}
+      : TomlValues(path), commands_(commands), toml_(ParseToml(path)) {}
 
   ExperimentFile Read() {
     CheckKeys(toml_, {"seeds", "flags", "data", "teacher", "student", "method", "grid", "search"},
@@ -47,66 +42,12 @@ class Reader {
   }
 
  private:
-  std::string Place(const toml::key& key) const { return PlaceOf(path_, key); }
-
-  void CheckKeys(const toml::table& table, const Words& known, const std::string& what) const {
-    for (const auto& [key, value] : table) {
-      const std::string name(key.str());
-      if (std::ranges::find(known, name) != known.end()) continue;
-      Fail<UsageError>("{}: '{}' is no key of {}{}; known: {}", Place(key), name, what,
-                       DidYouMean(name, known), Joined(known));
-    }
-  }
-
-  const toml::table& TableOf(const toml::key& key, const toml::node& value) const {
-    if (!value.is_table()) FailType(Place(key), std::string(key.str()), "a table", value);
-    return *value.as_table();
-  }
-
-  std::string TextOf(const toml::key& key, const toml::node& value) const {
-    const auto text = value.value_exact<std::string>();
-    if (!text) FailType(Place(key), std::string(key.str()), "text", value);
-    return *text;
-  }
-
-  std::uint64_t WholeOf(const toml::key& key, const toml::node& value, std::uint64_t least,
-                        std::uint64_t most) const {
-    const auto number = value.value_exact<std::int64_t>();
-    if (!number) FailType(Place(key), std::string(key.str()), "a whole number", value);
-    if (*number < 0 || static_cast<std::uint64_t>(*number) < least ||
-        static_cast<std::uint64_t>(*number) > most) {
-      Fail<UsageError>("{}: '{}' is {}; give a whole number from {} to {}", Place(key), key.str(),
-                       *number, least, most);
-    }
-    return static_cast<std::uint64_t>(*number);
-  }
-
-  // One value, or a list of at least one.
-  template <typename T>
-  std::vector<T> ListOf(const toml::key& key, const toml::node& value,
-                        const std::function<T(const toml::node&)>& one) const {
-    std::vector<T> values;
-    if (const toml::array* list = value.as_array()) {
-      for (const toml::node& element : *list) values.push_back(one(element));
-    } else {
-      values.push_back(one(value));
-    }
-    if (values.empty()) Fail<UsageError>("{}: '{}' is empty; name one", Place(key), key.str());
-    for (auto at = values.begin(); at != values.end(); ++at) {
-      if (std::find(values.begin(), at, *at) == at) continue;
-      Fail<UsageError>("{}: '{}' names {} twice; leave one out", Place(key), key.str(), *at);
-    }
-    return values;
-  }
-
-  std::vector<std::uint64_t> WholesOf(const toml::key& key, const toml::node& value,
-                                      std::uint64_t least, std::uint64_t most) const {
-    return ListOf<std::uint64_t>(
-        key, value, [&](const toml::node& node) { return WholeOf(key, node, least, most); });
-  }
   std::vector<std::size_t> WidthsOf(const toml::key& key, const toml::node& value) const {
     const auto widths = WholesOf(key, value, 1, 65536);
     return {widths.begin(), widths.end()};
+  }
+  std::vector<std::uint64_t> SeedsOf(const toml::key& key, const toml::node& value) const {
+    return WholesOf(key, value, 0, kMostSeed);
   }
 
   const CLI::Option& OptionOf(const CLI::App& command, const toml::key& key) const {
@@ -158,7 +99,7 @@ class Reader {
       }
     }
     if (parts.empty()) {
-      Fail<UsageError>("{}: has no [{}.NAME]; an experiment needs one of each kind", path_, kind);
+      Fail<UsageError>("{}: has no [{}.NAME]; an experiment needs one of each kind", path(), kind);
     }
     // TOML tables are sorted by key: the file's order is the one that was meant.
     std::ranges::stable_sort(parts, {}, [](const ExperimentPart& part) {
@@ -193,7 +134,7 @@ class Reader {
       if (key.str() == "file") {
         part.file = TextOf(key, value);
       } else if (key.str() == "seed") {
-        part.seed = WholeOf(key, value, 0, std::numeric_limits<std::int64_t>::max());
+        part.seed = WholeOf(key, value, 0, kMostSeed);
       } else if (key.str() == "width") {
         part.flags.Set("--width", std::to_string(WholeOf(key, value, 1, 65536)), Place(key));
       } else {
@@ -346,7 +287,7 @@ class Reader {
   }
 
   void ReadGrids() {
-    ExperimentGrid all{path_,
+    ExperimentGrid all{path(),
                        NamesOf(file_.data),
                        NamesOf(file_.teachers),
                        NamesOf(file_.students),
@@ -355,9 +296,7 @@ class Reader {
                        {0}};
     const toml::array* grids = nullptr;
     for (const auto& [key, value] : toml_) {
-      if (key.str() == "seeds") {
-        all.seeds = WholesOf(key, value, 0, std::numeric_limits<std::int64_t>::max());
-      }
+      if (key.str() == "seeds") all.seeds = SeedsOf(key, value);
       if (key.str() != "grid") continue;
       grids = value.as_array();
       if (grids == nullptr || !grids->is_array_of_tables()) {
@@ -370,7 +309,7 @@ class Reader {
     }
     for (const toml::node& node : *grids) {
       ExperimentGrid grid = all;
-      grid.place = fmt::format("{}:{}", path_, node.source().begin.line);
+      grid.place = fmt::format("{}:{}", path(), node.source().begin.line);
       ReadGrid(*node.as_table(), grid);
       file_.grids.push_back(std::move(grid));
     }
@@ -384,13 +323,10 @@ class Reader {
       if (key.str() == "student") grid.students = KnownNames(key, value, grid.students);
       if (key.str() == "method") grid.methods = KnownNames(key, value, grid.methods);
       if (key.str() == "width") grid.widths = WidthsOf(key, value);
-      if (key.str() == "seeds") {
-        grid.seeds = WholesOf(key, value, 0, std::numeric_limits<std::int64_t>::max());
-      }
+      if (key.str() == "seeds") grid.seeds = SeedsOf(key, value);
     }
   }
 
-  std::string path_;
   ExperimentCommands commands_;
   toml::table toml_;
   MethodTable methods_;

@@ -68,9 +68,8 @@ struct ExperimentCommands {
   const CLI::App &teacher, &train, &distill;
 };
 
-// UsageError that names file and
-// line for what is not TOML, an unknown key or name (with the nearest one), a value of the wrong
-// type, a part that is missing.
+// UsageError that names file and line for what is not TOML, an unknown key or name (with the
+// nearest one), a value of the wrong type, a part that is missing.
 ExperimentFile ReadExperimentFile(const std::string& path, const ExperimentCommands& commands);
 
 }  // namespace derrd::cli

@@ -209,13 +209,13 @@ class Planner {
       flags.Set(range.range.flag, std::string(trial.ValueOf(range.range.flag)), range.place);
     }
     DryRun run(KindOf(cell));
-    run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
+    run.Parse(flags, plan_.data[cell.data].path);
   }
 
   void CheckCell(const ExperimentPart& method, const PlacedFlags& flags, Cell& cell) {
     const Dataset& dataset = datasets_[cell.data];
     DryRun run(KindOf(cell));
-    run.Parse(flags, plan_.data[cell.data].path, cell.subcommand == "train" ? "" : "teacher");
+    run.Parse(flags, plan_.data[cell.data].path);
     const DistillOptions& options = run.options();
     cell.epochs = options.train.epochs;
     const bool solved =
@@ -279,7 +279,7 @@ class Planner {
       return;
     }
     DryRun run(DryRunKind::kTeacher);
-    run.Parse(teacher_flags_[teacher], plan_.data[data].path, "");
+    run.Parse(teacher_flags_[teacher], plan_.data[data].path);
     const TrainingOptions& options = run.options();
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {

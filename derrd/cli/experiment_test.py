@@ -197,6 +197,17 @@ class ExperimentTest(ProgramCase):
         best = sorted(rungs[0], key=lambda trial: -trial["valid"]["HR@5"])[:2]
         self.assertEqual([trial["values"] for trial in best], [trial["values"] for trial in rungs[1]])
 
+    def test_checkpoints_of_a_run_that_was_killed_at_its_end_are_removed(self):
+        results = self.experiment("ended")
+        before, runs = timeless(results), self.folder / "ended" / "runs"
+        line = next(line for line in map(json.loads, results.read_text().splitlines()) if line["role"] == "student")
+        (runs / f"{line['run']}.json").unlink()
+        left = runs / f"{line['run']}.derrd.checkpoint.previous"
+        left.write_bytes(b"what a kill left")
+        self.experiment("ended")
+        self.assertFalse(left.exists())
+        self.assertEqual(timeless(results), before)
+
     def test_a_run_that_diverges_is_a_result(self):
         toml = TOML.replace("[method.none]",
                             "[method.none]\noptimizer = 'sgd'\n[method.none.search]\nlearning-rate = [1000.0, 0.01]")

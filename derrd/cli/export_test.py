@@ -16,7 +16,7 @@ import pglast
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from program_case import ProgramCase
+from program_case import ProgramCase, ids_of
 
 DEBIANS_PYTHON = "/usr/bin/python3"
 SEARCH = pathlib.Path(__file__).with_name("search_exported.py")
@@ -24,11 +24,6 @@ BESIDE = [".item_ids.txt", ".users.npy", ".user_ids.txt"]
 FILES = {"npy": [".users.npy", ".items.npy", ".user_ids.txt", ".item_ids.txt"], "int8": [""],
          "faiss": ["", *BESIDE], "hnswlib": ["", *BESIDE], "pgvector": [""]}
 UNESCAPED = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-
-
-def ids_of(tensors, name):
-    blob, offsets = tensors[f"{name}.blob"].tobytes(), tensors[f"{name}.offsets"]
-    return [blob[begin:end].decode() for begin, end in zip(offsets, offsets[1:])]
 
 
 def search(*words):

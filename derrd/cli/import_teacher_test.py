@@ -10,12 +10,7 @@ import unittest
 import numpy
 from safetensors.numpy import load_file, save_file
 
-from program_case import SMALL, ProgramCase
-
-
-def ids_of(tensors, name):
-    blob, offsets = tensors[f"{name}.blob"].tobytes(), tensors[f"{name}.offsets"]
-    return [blob[begin:end].decode() for begin, end in zip(offsets, offsets[1:])]
+from program_case import SMALL, ProgramCase, ids_of
 
 
 class ImportTeacherTest(ProgramCase):

@@ -44,6 +44,12 @@ def interactions(users=60, items=80, groups=4, seed=1):
             yield f"u{user}", f"i{item}"
 
 
+def ids_of(tensors, name):
+    """Ids as a model file holds them."""
+    blob, offsets = tensors[f"{name}.blob"].tobytes(), tensors[f"{name}.offsets"]
+    return [blob[begin:end].decode() for begin, end in zip(offsets, offsets[1:])]
+
+
 def log_without_seconds(path):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [{key: value for key, value in line.items() if not key.endswith("_seconds")} for line in lines]

@@ -1,7 +1,6 @@
 // derrd recommend: the best items for users the model knows, for somebody new, or for everybody.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,7 +55,7 @@ void CheckUsage(const RecommendOptions& options) {
   if (options.all) TopKFormatOf(options.output);
 }
 
-// The indices of ids, ascending and distinct; Error that names the nearest id for an unknown one.
+// The indices of ids; Error that names the nearest id for an unknown one.
 std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids& ids,
                                const std::string& what, const std::string& path) {
   std::vector<std::int32_t> found;
@@ -68,17 +67,14 @@ std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids
     }
     found.push_back(*index);
   }
-  std::ranges::sort(found);
-  const auto repeated = std::ranges::unique(found);
-  found.erase(repeated.begin(), repeated.end());
   return found;
 }
 
 std::vector<Answer> AnswerUsers(const Recommender& recommender, const RecommendOptions& options) {
-  Find(options.users, recommender.user_ids(), "user", options.model);  // complains of all at once
   std::vector<Query> queries;
-  for (const std::string& id : options.users) {
-    queries.push_back({.user = recommender.user_ids().Find(id), .k = options.k});
+  for (const std::int32_t user :
+       Find(options.users, recommender.user_ids(), "user", options.model)) {
+    queries.push_back({.user = user, .k = options.k});
   }
   const Parallel parallel(options.threads);
   const auto found = recommender.RecommendAll(queries, &parallel);

@@ -17,36 +17,41 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Rows in double precision: those of both sides, turned and solved, and a rounded copy or two.
-void CheckSolverMemory(const TrainingOptions& options, const Dataset& dataset) {
-  const double numbers =
-      static_cast<double>(dataset.users() + dataset.items()) * static_cast<double>(options.width);
-  CheckMemory({{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers}});
-}
-
 }  // namespace
 
-void CheckSolving(const std::string& what, const TrainingOptions& options, const Dataset& dataset) {
-  if (!options.init.empty() || options.checkpoints.every > 0 || options.checkpoints.resume ||
-      options.keep_every > 0) {
-    Fail<UsageError>(
-        "{}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every and "
-        "--resume",
-        what);
+void CheckSolvable(const std::string& what, const TrainingOptions& options) {
+  if (options.init.empty() && options.checkpoints.every == 0 && !options.checkpoints.resume &&
+      options.keep_every == 0) {
+    return;
   }
-  CheckSolverMemory(options, dataset);
+  Fail<UsageError>(
+      "{}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every and "
+      "--resume",
+      what);
+}
+
+// In double precision: rows of both sides, turned and solved, and a rounded copy or two.
+std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset) {
+  const double numbers =
+      static_cast<double>(dataset.users() + dataset.items()) * static_cast<double>(options.width);
+  return {{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers}};
+}
+
+Json SolverConfig(const TrainingOptions& options, const std::string& method) {
+  return {{"method", method},
+          {"dataset", Fingerprint(options.dataset)},
+          {"seed", options.seed},
+          {"width", options.width}};
 }
 
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel) {
-  CheckSolving("--model " + options.model.kind, options, dataset);
+  CheckSolvable("--model " + options.model.kind, options);
+  CheckMemory(SolverNeeds(options, dataset));
   IalsOptions solver = options.model.ials;
   solver.width = options.width;
   Ials ials(WeightedListsView(TrainLists(dataset)), dataset.items(), solver, options.seed);
-  Json config = {{"method", "none"},
-                 {"dataset", Fingerprint(options.dataset)},
-                 {"seed", options.seed},
-                 {"width", options.width}};
+  Json config = SolverConfig(options, "none");
   config.update(ConfigOf(options.model));
   SweepAndWrite("train", options, dataset, ials, options.model.ials_sweeps, Ials::kKind,
                 std::move(config), parallel);

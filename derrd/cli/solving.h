@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "derrd/cli/training.h"
 #include "derrd/models/ials.h"
@@ -14,9 +15,12 @@ namespace derrd::cli {
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel);
 
-// What can go wrong before the lists to solve are made: UsageError for flags that it has no use
-// for, named after `what` ("--model ials"), and when its rows do not fit the memory.
-void CheckSolving(const std::string& what, const TrainingOptions& options, const Dataset& dataset);
+// UsageError for flags that solving has no use for, named after `what` ("--model ials").
+void CheckSolvable(const std::string& what, const TrainingOptions& options);
+// Its rows in memory.
+std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset);
+// The hyper-parameters of the run that everything solved has.
+nlohmann::ordered_json SolverConfig(const TrainingOptions& options, const std::string& method);
 
 // Sweeps until validation stops gaining, or `sweeps` are done, and writes the kept one as a model
 // of that kind. `label` names the work on the progress line; config: what is solved.

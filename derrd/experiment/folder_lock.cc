@@ -19,10 +19,14 @@ constexpr int kAttempts = 250;
 
 }  // namespace
 
-FolderLock::FolderLock(const std::string& folder) {
+void MakeFolder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) Fail("{}: cannot make the folder: {}; name another", folder, error.message());
+}
+
+FolderLock::FolderLock(const std::string& folder) {
+  MakeFolder(folder);
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   if (descriptor_ < 0) FailWithErrno("open", folder);
   for (int attempt = 0; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; ++attempt) {

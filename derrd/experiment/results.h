@@ -17,8 +17,8 @@ std::string ResultsPath(const std::string& folder);
 // Writes a line for every run that is done, in the given order, whole or not at all:
 //
 //   {"role": "teacher" | "trial" | "student", "run", "data", "teacher", "student", "method",
-//   "width",
-//    "seed", "values": {flag: value}, "rung", "metric", "teacher_run", "log", then its facts}
+//    "width", "seed", "values": {flag: value}, "rung", "teacher_run", "metric", "log", then its
+//    facts}
 //
 // where "student", "method" and "values" are the student's, "rung" a trial's, and "overlap" is with
 // the teacher of the line.

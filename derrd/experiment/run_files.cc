@@ -2,11 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <utility>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
-#include "derrd/models/model.h"
 
 namespace derrd {
 namespace {
@@ -15,12 +13,6 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 }  // namespace
-
-RunFiles::RunFiles(std::string folder) : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) Fail("{}: cannot make the folder: {}; name another", folder_, error.message());
-}
 
 std::string RunFiles::Path(const std::string& run, const char* ending) const {
   return folder_ + "/" + run + ending;
@@ -46,12 +38,11 @@ void RunFiles::RemoveModel(const std::string& run) {
   fs::remove(Model(run), ignored);
 }
 
-Json TrainedFacts(const std::string& model, const std::string& log) {
-  const ModelFile file = ModelFile::Open(model);
+Json TrainedFacts(const ModelFile& file, const std::string& path, const std::string& log) {
   Json facts = {{"config", file.config},
                 {"valid", file.metrics},
                 {"parameters", file.model->parameters()},
-                {"bytes", fs::file_size(model)}};
+                {"bytes", fs::file_size(path)}};
   std::size_t epochs = 0;
   double seconds = 0;
   std::ifstream lines(log);

@@ -4,13 +4,11 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "derrd/core/parallel.h"
-#include "derrd/data/dataset.h"
-#include "derrd/experiment/plan.h"
+#include "derrd/models/model.h"
 
 namespace derrd {
 
@@ -26,7 +24,7 @@ class RunFiles {
  public:
   using Json = nlohmann::ordered_json;
 
-  explicit RunFiles(std::string folder);  // makes it
+  explicit RunFiles(std::string folder) : folder_(std::move(folder)) {}  // may be absent yet
 
   std::string Model(const std::string& run) const { return Path(run, ".derrd"); }
   std::string Log(const std::string& run) const { return Path(run, ".jsonl"); }
@@ -44,9 +42,10 @@ class RunFiles {
   std::map<std::string, Json> facts_;
 };
 
-// The facts of a trained model but for those that are measured: what its file says, and its log
-// where there is one.
-nlohmann::ordered_json TrainedFacts(const std::string& model, const std::string& log);
+// The facts of a trained model, read from `path`, but for those that are measured: what its file
+// says, and its log where there is one.
+nlohmann::ordered_json TrainedFacts(const ModelFile& file, const std::string& path,
+                                    const std::string& log);
 
 // Models along a trained run's training, written by --keep-every: `count` of them, spread evenly
 // over those before the epoch that was kept in the end, the earliest first; all where there are

@@ -4,8 +4,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <map>
-#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -19,6 +17,7 @@
 #include "derrd/experiment/processes.h"
 #include "derrd/experiment/results.h"
 #include "derrd/experiment/run_files.h"
+#include "derrd/train/checkpoint_files.h"
 
 namespace derrd {
 namespace {
@@ -91,6 +90,8 @@ class Runner {
         more = true;
       }
     }
+    RemoveLosers();
+    WriteResults(plan_, needed_, files_, options_.folder);
   }
 
   void Needed() {
@@ -100,8 +101,6 @@ class Runner {
       if (IsDone(run)) done.insert(run.name);
     }
     done_ = done.size();
-    RemoveLosers();
-    WriteResults(plan_, needed_, files_, options_.folder);
     Report("");
   }
 
@@ -191,11 +190,14 @@ class Runner {
   }
 
   void Collect(const Run& run) {
+    const std::string path = ModelOf(run);
+    const ModelFile file = ModelFile::Open(path);
+    // A kill may have come after the model and before its checkpoints were gone.
+    if (!run.subcommand.empty()) CheckpointFiles(path).Remove();
     Json facts = files_.Facts(run.name);
-    if (facts.is_null()) facts = TrainedFacts(ModelOf(run), files_.Log(run.name));
+    if (facts.is_null()) facts = TrainedFacts(file, path, files_.Log(run.name));
     if (run.role != RunRole::kTrial) {
       const Parallel parallel(1);
-      const ModelFile file = ModelFile::Open(ModelOf(run));
       facts["test"] = ToJson(Evaluate(*file.model, datasets_[run.data], Split::kTest, parallel));
     }
     files_.SetFacts(run.name, std::move(facts));
@@ -240,6 +242,7 @@ class Runner {
 
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
   const FolderLock lock(options.folder);
+  MakeFolder(RunsFolder(options.folder));
   Runner runner(plan, options);
   runner.Train();
   runner.Measure();
@@ -248,18 +251,14 @@ std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
 
 Standing StandingOf(const Plan& plan, const std::string& folder) {
   Standing standing{};
-  std::unique_ptr<RunFiles> files;
-  KnownOutcome known = [](const Run&) { return std::nullopt; };
-  if (std::filesystem::exists(RunsFolder(folder))) {
-    files = std::make_unique<RunFiles>(RunsFolder(folder));
-    known = OutcomesIn(plan, *files);
-  }
+  RunFiles files(RunsFolder(folder));
   std::set<std::string> names;
-  for (Run& run : AllRuns(plan, known)) {
+  for (Run& run : AllRuns(plan, OutcomesIn(plan, files))) {
     if (!names.insert(run.name).second) continue;
-    if (files != nullptr && !files->Facts(run.name).is_null()) {
+    const Json& facts = files.Facts(run.name);
+    if (!facts.is_null()) {
       ++standing.done;
-      standing.seconds += files->Facts(run.name).value("seconds", 0.0);
+      standing.seconds += facts.value("seconds", 0.0);
     }
     standing.runs.push_back(std::move(run));
   }

@@ -6,7 +6,6 @@
 #include <hnswlib/hnswlib.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
 #include "derrd/export/values.h"

@@ -23,8 +23,8 @@ constexpr std::size_t kTileVectors = kLanes >= 16 ? kBlockItems / kLanes : 2;
 // Bytes that are asked for ahead of use. The hardware does so too, but stops at every page.
 constexpr std::size_t kAhead = 2048 / sizeof(float);
 
-// Scores of `kVectors` vectors of items, from item `first` of a block on, for kQueries queries that
-// lie number by number. Returns bit by query which of them have one above their threshold.
+// Scores of kVectors vectors of items, from their place in a block on, for kQueries queries that
+// lie number by number.
 template <std::size_t kQueries, std::size_t kVectors>
 HWY_INLINE void ScorePart(const float* HWY_RESTRICT part, std::size_t width,
                           const float* HWY_RESTRICT queries,

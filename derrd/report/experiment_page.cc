@@ -75,12 +75,8 @@ Json Overlaps(const ExperimentSetting& setting) {
     if (method.runs.empty() || !method.runs.front().line.contains("overlap")) continue;
     Json values = Json::array(), depths = Json::array();
     for (const auto& [depth, first] : method.runs.front().line["overlap"].items()) {
-      std::vector<double> shares;
-      for (const ExperimentRun& run : method.runs) {
-        if (run.line.contains("overlap")) shares.push_back(run.line["overlap"].value(depth, 0.0));
-      }
       depths.push_back(depth);
-      values.push_back(Summarize(shares).mean);
+      values.push_back(Summarize(OverlapsOf(method.runs, depth)).mean);
     }
     overlap["depths"] = depths;
     overlap["methods"].push_back({{"name", method.method}, {"values", values}});
@@ -110,12 +106,8 @@ Json SettingCharts(const ExperimentSetting& setting) {
 // Means over the runs; nothing where they have no test.
 Json PointOf(const std::string& name, std::size_t width, const std::vector<ExperimentRun>& runs,
              const std::string& metric) {
-  std::vector<double> accuracy, bytes, microseconds;
-  for (const ExperimentRun& run : runs) {
-    if (const auto value = run.Test(metric)) accuracy.push_back(*value);
-    if (const auto value = run.Number("bytes")) bytes.push_back(*value);
-    if (const auto value = run.Number("microseconds_per_query")) microseconds.push_back(*value);
-  }
+  const std::vector<double> accuracy = ValuesOf(runs, metric), bytes = NumbersOf(runs, "bytes"),
+                            microseconds = NumbersOf(runs, "microseconds_per_query");
   if (accuracy.empty() || bytes.empty()) return nullptr;
   Json point = {{"name", name},
                 {"width", width},
@@ -143,11 +135,10 @@ Json CostCharts(const std::vector<ExperimentSetting>& settings) {
       chart = all.end() - 1;
     }
     Json& points = (*chart)["points"];
-    std::vector<ExperimentRun> teachers;
+    const std::vector<ExperimentRun> teachers = TeacherRuns(setting);
     std::size_t width = 0;
-    for (const auto& [name, run] : setting.teachers) {
-      teachers.push_back(run);
-      width = run.line.contains("config") ? run.line["config"].value("width", std::size_t{0}) : 0;
+    if (!teachers.empty() && teachers.back().line.contains("config")) {
+      width = teachers.back().line["config"].value("width", std::size_t{0});
     }
     AddPoint(PointOf("teacher", width, teachers, setting.metric), points);
     for (const MethodRuns& method : setting.methods) {

@@ -1,6 +1,7 @@
 #include "derrd/report/experiment_results.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <sstream>
 
@@ -13,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::vector<ExperimentRun> ReadRuns(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::istringstream text(ReadTextFile(path));
   std::vector<ExperimentRun> runs;
   std::string line;
@@ -25,7 +26,7 @@ std::vector<ExperimentRun> ReadRuns(const std::string& path) {
       Fail("{}:{}: is no result of an experiment; give the results.jsonl of `derrd experiment`",
            path, number);
     }
-    const std::string log = (std::filesystem::path(folder) / json.value("log", "")).string();
+    const std::string log = (folder / json.value("log", "")).string();
     runs.push_back({std::move(json), log});
   }
   return runs;
@@ -94,18 +95,14 @@ std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths
 }
 
 std::vector<std::string> ShownMetrics(const ExperimentSetting& setting) {
-  std::vector<std::string> wanted = {setting.metric, "HR@5",      "NDCG@5",    "HR@10",
-                                     "NDCG@10",      "Recall@10", "Recall@20", "NDCG@20"};
   bool full = false;
   for (const MethodRuns& method : setting.methods) {
     for (const ExperimentRun& run : method.runs) full = full || run.Test("Recall@10").has_value();
   }
-  std::vector<std::string> shown;
-  for (const std::string& name : wanted) {
-    const bool usual = full ? name.starts_with("Recall") || name == "NDCG@10" || name == "NDCG@20"
-                            : !name.starts_with("Recall") && name != "NDCG@20";
-    const bool already = std::ranges::find(shown, name) != shown.end();
-    if ((usual || name == setting.metric) && !already) shown.push_back(name);
+  std::vector<std::string> shown = {setting.metric};
+  for (const char* usual : full ? std::array{"NDCG@10", "Recall@10", "Recall@20", "NDCG@20"}
+                                : std::array{"HR@5", "NDCG@5", "HR@10", "NDCG@10"}) {
+    if (usual != setting.metric) shown.push_back(usual);
   }
   return shown;
 }

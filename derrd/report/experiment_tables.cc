@@ -17,14 +17,6 @@ std::string Shown(const std::vector<double>& values) {
   return deviation ? fmt::format("{:.4f} ± {:.4f}", mean, *deviation) : fmt::format("{:.4f}", mean);
 }
 
-std::vector<double> Numbers(const std::vector<ExperimentRun>& runs, const char* key) {
-  std::vector<double> values;
-  for (const ExperimentRun& run : runs) {
-    if (const auto value = run.Number(key)) values.push_back(*value);
-  }
-  return values;
-}
-
 std::string Share(const ExperimentSetting& setting, const MethodRuns& method) {
   std::vector<double> shares;
   for (const ExperimentRun& run : method.runs) {
@@ -37,22 +29,18 @@ std::string Share(const ExperimentSetting& setting, const MethodRuns& method) {
 }
 
 std::string Overlap(const MethodRuns& method) {
-  std::vector<double> shares;
-  for (const ExperimentRun& run : method.runs) {
-    if (run.line.contains("overlap"))
-      shares.push_back(run.line["overlap"].value("overlap@10", 0.0));
-  }
+  const std::vector<double> shares = OverlapsOf(method.runs, "overlap@10");
   return shares.empty() ? kNothing : Percent(Summarize(shares).mean);
 }
 
 std::string Size(const std::vector<ExperimentRun>& runs) {
-  const std::vector<double> bytes = Numbers(runs, "bytes");
+  const std::vector<double> bytes = NumbersOf(runs, "bytes");
   if (bytes.empty()) return kNothing;
   return HumanBytes(static_cast<std::uint64_t>(std::llround(bytes.front())));
 }
 
 std::string Microseconds(const std::vector<ExperimentRun>& runs) {
-  const std::vector<double> values = Numbers(runs, "microseconds_per_query");
+  const std::vector<double> values = NumbersOf(runs, "microseconds_per_query");
   return values.empty() ? kNothing : fmt::format("{:.1f}", Summarize(values).mean);
 }
 
@@ -73,21 +61,14 @@ std::string RivalText(const ExperimentSetting& setting, const MethodRuns& method
   return fmt::format("{} {:+.4f}, {}", rival->method, rival->difference, p);
 }
 
-std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting) {
-  std::vector<ExperimentRun> runs;
-  for (const auto& [name, run] : setting.teachers) runs.push_back(run);
-  return runs;
-}
-
 void AddTeacher(const ExperimentSetting& setting, Table& table) {
-  const MethodRuns teacher{"teacher", TeacherRuns(setting), {}};
-  if (teacher.runs.empty()) return;
-  std::vector<std::string> row = {"teacher", std::to_string(teacher.runs.size())};
+  const std::vector<ExperimentRun> runs = TeacherRuns(setting);
+  if (runs.empty()) return;
+  std::vector<std::string> row = {"teacher", std::to_string(runs.size())};
   for (const std::string& metric : ShownMetrics(setting)) {
-    row.push_back(Shown(ValuesOf(teacher, metric)));
+    row.push_back(Shown(ValuesOf(runs, metric)));
   }
-  row.insert(row.end(), {"100.0 %", kNothing, kNothing, Size(teacher.runs),
-                         Microseconds(teacher.runs), kNothing});
+  row.insert(row.end(), {"100.0 %", kNothing, kNothing, Size(runs), Microseconds(runs), kNothing});
   table.AddRow(std::move(row));
 }
 
@@ -98,19 +79,41 @@ std::string TitleOf(const ExperimentSetting& setting) {
                      setting.student, setting.width);
 }
 
-std::vector<double> ValuesOf(const MethodRuns& method, const std::string& metric) {
+std::vector<double> ValuesOf(const std::vector<ExperimentRun>& runs, const std::string& metric) {
   std::vector<double> values;
-  for (const ExperimentRun& run : method.runs) {
+  for (const ExperimentRun& run : runs) {
     if (const auto value = run.Test(metric)) values.push_back(*value);
   }
   return values;
+}
+
+std::vector<double> NumbersOf(const std::vector<ExperimentRun>& runs, const char* key) {
+  std::vector<double> values;
+  for (const ExperimentRun& run : runs) {
+    if (const auto value = run.Number(key)) values.push_back(*value);
+  }
+  return values;
+}
+
+std::vector<double> OverlapsOf(const std::vector<ExperimentRun>& runs, const std::string& depth) {
+  std::vector<double> shares;
+  for (const ExperimentRun& run : runs) {
+    if (run.line.contains("overlap")) shares.push_back(run.line["overlap"].value(depth, 0.0));
+  }
+  return shares;
+}
+
+std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting) {
+  std::vector<ExperimentRun> runs;
+  for (const auto& [name, run] : setting.teachers) runs.push_back(run);
+  return runs;
 }
 
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method) {
   const MethodRuns* best = nullptr;
   double best_mean = 0;
   for (const MethodRuns& other : setting.methods) {
-    const std::vector<double> values = ValuesOf(other, setting.metric);
+    const std::vector<double> values = ValuesOf(other.runs, setting.metric);
     if (other.method == method.method || values.empty()) continue;
     const double mean = Summarize(values).mean;
     if (best != nullptr && mean <= best_mean) continue;
@@ -149,7 +152,7 @@ Table TableOf(const ExperimentSetting& setting) {
     if (!method.failed.empty()) seeds += fmt::format(" ({} failed)", method.failed.size());
     std::vector<std::string> row = {method.method, seeds};
     for (const std::string& metric : ShownMetrics(setting)) {
-      row.push_back(Shown(ValuesOf(method, metric)));
+      row.push_back(Shown(ValuesOf(method.runs, metric)));
     }
     row.insert(row.end(), {Share(setting, method), RivalText(setting, method), Overlap(method),
                            Size(method.runs), Microseconds(method.runs), Chosen(method)});

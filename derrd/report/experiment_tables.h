@@ -14,8 +14,14 @@ namespace derrd {
 // "citeulike, teacher mf200, student mf of 20".
 std::string TitleOf(const ExperimentSetting& setting);
 
-// The test metric of each of a method's runs.
-std::vector<double> ValuesOf(const MethodRuns& method, const std::string& metric);
+// What the runs have, in their order: a test metric, a number of the line itself, the share
+// "overlap@K" of lists. Those without one are left out.
+std::vector<double> ValuesOf(const std::vector<ExperimentRun>& runs, const std::string& metric);
+std::vector<double> NumbersOf(const std::vector<ExperimentRun>& runs, const char* key);
+std::vector<double> OverlapsOf(const std::vector<ExperimentRun>& runs, const std::string& depth);
+
+// The teachers' runs of a setting.
+std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting);
 
 // How a method compares with the best of the others, by the mean of the setting's metric: the
 // two-sided p of a paired t-test over the seeds that both have. Nothing when it stands alone.

@@ -5,6 +5,7 @@
 #include <vector>
 
 namespace derrd {
+
 double TwoSidedP(double t, double degrees) {
   if (std::isinf(t)) return 0.0;
   const boost::math::students_t distribution(degrees);

@@ -4,13 +4,12 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/serve/ascii.h"
 
 namespace derrd::serve {
 namespace {
 
 constexpr std::size_t kShortest = 8;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -30,7 +29,7 @@ bool IsAuthorized(std::string_view authorization, std::string_view token) {
   constexpr std::string_view kScheme = "bearer ";
   if (authorization.size() < kScheme.size()) return false;
   const auto scheme = authorization.substr(0, kScheme.size());
-  if (!std::ranges::equal(scheme, kScheme, {}, Lower)) return false;
+  if (!std::ranges::equal(scheme, kScheme, {}, LowerAscii)) return false;
   const std::string_view given = authorization.substr(kScheme.size());
   unsigned difference = given.size() == token.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {

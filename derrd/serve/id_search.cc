@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "derrd/serve/ascii.h"
+
 namespace derrd::serve {
 namespace {
-
-char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // 0: the text begins with it, 1: holds it elsewhere, 2: does not hold it.
 std::size_t Place(std::string_view text, std::string_view part) {

@@ -31,8 +31,9 @@ struct IndexQuery {
 class ItemIndex {
  public:
   // rows: finite; they must outlive the index. Opening makes the table that searches go over:
-  // float32 in blocks (as many bytes as the rows, which are then read for short allow-lists only),
-  // or int8 (a quarter of that; the rows are read where it cannot decide).
+  // float32 in blocks (as many bytes as the rows, which are then read only for short allow-lists
+  // and where a score could overflow), or int8 (a quarter of that; the rows are also read where it
+  // cannot decide).
   ItemIndex(MatrixView<const float> rows, Precision precision);
 
   // What to do about a score that is not finite; it must throw.

@@ -14,7 +14,8 @@ namespace {
 class OpenedFile {
  public:
   explicit OpenedFile(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      // Non-blocking, so that a pipe nobody writes to is an error and no wait.
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
       FailWithErrno("open the file", path);

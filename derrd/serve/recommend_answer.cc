@@ -29,13 +29,8 @@ std::int32_t NumberOf(const Ids& ids, std::string_view id, std::string_view code
 void AppendItems(const Recommender& model, std::span<const ScoredItem> items, std::string& out) {
   out += "\"items\":[";
   for (const ScoredItem& item : items) {
-    const auto index = static_cast<std::size_t>(item.item);
-    out += &item == items.data() ? "{\"item\":" : ",{\"item\":";
-    AppendJsonString(out, model.item_ids()[index]);
-    if (!model.item_names().empty()) {
-      out += ",\"name\":";
-      AppendJsonString(out, model.item_names()[index]);
-    }
+    out += &item == items.data() ? "{" : ",{";
+    AppendItem(model, item.item, out);
     Append(out, ",\"score\":{}}}", item.score);
   }
   out += ']';
@@ -58,6 +53,15 @@ std::size_t Shared(std::span<const ScoredItem> a, std::span<const ScoredItem> b)
 }
 
 }  // namespace
+
+void AppendItem(const Recommender& model, std::int32_t item, std::string& out) {
+  const auto index = static_cast<std::size_t>(item);
+  out += "\"item\":";
+  AppendJsonString(out, model.item_ids()[index]);
+  if (model.item_names().empty()) return;
+  out += ",\"name\":";
+  AppendJsonString(out, model.item_names()[index]);
+}
 
 void RecommendAnswerer::Answer(const State& state, std::string_view body,
                                const RequestLimits& limits, std::string& out) {
@@ -99,9 +103,6 @@ void RecommendAnswerer::Resolve(const State& state, bool is_batch) {
       for (const std::string_view id : request.items) {
         resolved.liked.push_back(NumberOf(items, id, "unknown_item", "item"));
       }
-      std::ranges::sort(resolved.liked);
-      const auto repeated = std::ranges::unique(resolved.liked);
-      resolved.liked.erase(repeated.begin(), repeated.end());
       for (const std::string_view id : request.exclude) {
         resolved.exclude.push_back(NumberOf(items, id, "unknown_item", "item"));
       }
@@ -125,11 +126,7 @@ RecommendAnswerer::Said RecommendAnswerer::Ask(const Recommender& model, bool on
   }
   Said said;
   const auto begin = std::chrono::steady_clock::now();
-  if (queries_.size() == 1) {
-    said.answers.push_back(model.Recommend(queries_.front()));
-  } else if (!queries_.empty()) {
-    said.answers = model.RecommendAll(queries_);
-  }
+  said.answers = model.RecommendAll(queries_);
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
   said.microseconds = took.count();
   return said;

@@ -15,6 +15,9 @@
 
 namespace derrd::serve {
 
+// Appends "item": "i1", and "name": "..." where the model knows names, without braces.
+void AppendItem(const Recommender& model, std::int32_t item, std::string& out);
+
 // Answers one body after the other and keeps its memory. Not thread-safe; make one a thread.
 class RecommendAnswerer {
  public:

@@ -83,6 +83,7 @@ class Recommender::Answering {
   }
 
   void AnswerTo(std::span<std::vector<ScoredItem>> out) const {
+    const FlushDenormals flush;  // as Parallel's tasks do: the same bits on any thread
     if (state_.index) return AskIndex(out);
     if (state_.model().lists() != nullptr) return ReadLists(out);
     const std::size_t fitting = kMostScores / std::max<std::size_t>(state_.model().items(), 1);
@@ -107,8 +108,9 @@ class Recommender::Answering {
     if (query.user.has_value() != query.liked.empty()) {
       Fail<UsageError>("recommend to whom? Name one user, or items that somebody new likes");
     }
-    if (query.k == 0)
+    if (query.k == 0) {
       Fail<UsageError>("k is 0, so there is nothing to recommend; ask for 1 or more");
+    }
     const std::size_t items = state_.model().items();
     if (query.user) CheckRange({&*query.user, 1}, state_.model().users(), "user");
     CheckRange(query.liked, items, "item");
@@ -228,16 +230,19 @@ std::vector<std::vector<ScoredItem>> Recommender::RecommendAll(std::span<const Q
     Answering(*state_, queries.subspan(begin, end - begin))
         .AnswerTo(std::span(answers).subspan(begin, end - begin));
   };
-  if (parallel == nullptr) {
-    for (std::size_t begin = 0; begin < queries.size(); begin += kMostTogether) {
-      answer(begin, std::min(begin + kMostTogether, queries.size()));
-    }
+  const auto threads = static_cast<std::size_t>(parallel == nullptr ? 1 : parallel->threads());
+  // An index answers the same bits whoever is asked together. A network's last bits may depend on
+  // it, so there the threads have no say.
+  const std::size_t grain = state_->index ? std::clamp((queries.size() + threads - 1) / threads,
+                                                       kLeastTogether, kMostTogether)
+                                          : kMostUsersScored;
+  if (parallel != nullptr) {
+    parallel->ForRanges(queries.size(), grain, answer);
     return answers;
   }
-  const auto threads = static_cast<std::size_t>(parallel->threads());
-  const std::size_t grain =
-      std::clamp((queries.size() + threads - 1) / threads, kLeastTogether, kMostTogether);
-  parallel->ForRanges(queries.size(), grain, answer);
+  for (std::size_t begin = 0; begin < queries.size(); begin += grain) {
+    answer(begin, std::min(begin + grain, queries.size()));
+  }
   return answers;
 }
 

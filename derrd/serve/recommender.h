@@ -26,7 +26,7 @@ namespace derrd {
 // during the call.
 struct Query {
   std::optional<std::int32_t> user = {};       // somebody the model knows
-  std::span<const std::int32_t> liked = {};    // or what somebody new likes; at least one
+  std::span<const std::int32_t> liked = {};    // or what somebody new likes: at least one, as below
   std::size_t k = 10;                          // at least 1; more than there are is no error
   std::span<const std::int32_t> exclude = {};  // in any order, repeats allowed
   bool include_seen = false;         // whether the user's history (or `liked`) may be answered
@@ -56,8 +56,9 @@ class Recommender {
   // UsageError when the query is none (who asks is missing or given twice, a number out of range, a
   // set for another number of items); Error when a score is not finite.
   std::vector<ScoredItem> Recommend(const Query& query) const;
-  // The same for each query, in their order, and the same bits; much cheaper together. `parallel`
-  // spreads them over its threads; without it the calling thread does all.
+  // The same for each query, in their order, and much cheaper together. `parallel` spreads them
+  // over its threads, without it the calling thread does all; the bits are the same, and where a
+  // table is searched also those of each query alone.
   std::vector<std::vector<ScoredItem>> RecommendAll(std::span<const Query> queries,
                                                     const Parallel* parallel = nullptr) const;
 

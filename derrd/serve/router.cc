@@ -6,6 +6,7 @@
 #include <string>
 
 #include "derrd/core/nearest.h"
+#include "derrd/serve/ascii.h"
 #include "derrd/serve/bearer_token.h"
 #include "derrd/serve/http_error.h"
 #include "derrd/serve/id_search.h"
@@ -54,12 +55,10 @@ bool Fits(Method given, Method wanted) {
   return given == wanted || (given == Method::kHead && wanted == Method::kGet);
 }
 
-char LowerLetter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool IsJson(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return std::ranges::equal(type, std::string_view("application/json"), {}, LowerLetter);
+  return std::ranges::equal(type, std::string_view("application/json"), {}, LowerAscii);
 }
 
 // The parameter "limit" of lists; there are never more than a hundred entries.
@@ -80,13 +79,8 @@ void AppendItemList(const Recommender& model, std::span<const std::int32_t> item
                     std::string& out) {
   out += '[';
   for (const std::int32_t& item : items) {
-    const auto index = static_cast<std::size_t>(item);
-    out += &item == items.data() ? "{\"item\":" : ",{\"item\":";
-    AppendJsonString(out, model.item_ids()[index]);
-    if (!model.item_names().empty()) {
-      out += ",\"name\":";
-      AppendJsonString(out, model.item_names()[index]);
-    }
+    out += &item == items.data() ? "{" : ",{";
+    AppendItem(model, item, out);
     out += '}';
   }
   out += ']';

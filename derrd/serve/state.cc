@@ -66,6 +66,9 @@ void CheckTexts(const Recommender& model, const std::string& path) {
   CheckTexts(model.item_names(), "the name of item", path);
 }
 
+// The index of ids is made when the first is looked for, which no request should have to wait for.
+void MakeIndex(const Ids& ids) { ids.Find({}); }
+
 // Asks once, which also makes what the first question of this kind would have to wait for.
 bool AnswersNew(const Recommender& model) {
   const std::int32_t liked[] = {0};
@@ -99,6 +102,8 @@ std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
   auto state = std::make_shared<State>();
   const Opened student = OpenModel(paths.student, dataset, paths.precision);
   CheckTexts(*student.model, paths.student);
+  MakeIndex(student.model->user_ids());
+  MakeIndex(student.model->item_ids());
   Json facts = Facts(student);
   if (!paths.teacher.empty()) {
     const Opened teacher = OpenModel(paths.teacher, dataset, paths.precision);

@@ -22,7 +22,7 @@ struct ModelPaths {
 // One set of models. Immutable; an answer is made from one of them alone.
 struct State {
   std::shared_ptr<const Recommender> student, teacher;  // the teacher may be missing
-  // Whether every model of the state can answer somebody new who likes some items.
+  // Whether they can answer somebody new who likes some items.
   bool student_answers_new = true, teacher_answers_new = true;
   std::string fingerprint;  // of the student's file
   std::string facts;        // the answer of GET /v1/model
@@ -39,7 +39,6 @@ class CurrentState {
   explicit CurrentState(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
   void Publish(std::shared_ptr<const State> state);
-  std::uint64_t published() const { return version_.load(std::memory_order_relaxed); }
 
   class Reader {
    public:

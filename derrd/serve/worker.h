@@ -26,8 +26,8 @@ using Clock = std::chrono::steady_clock;
 struct ConnectionLimits {
   std::size_t header = 16u << 10;  // bytes of a request's header
   std::size_t body = 1u << 20;     // bytes of a request's body
-  std::chrono::milliseconds request{
-      10000};  // from a request's first byte to its last, and for an answer
+  // From a request's first byte to its last, and for an answer to be taken.
+  std::chrono::milliseconds request{10000};
   std::chrono::milliseconds idle{60000};   // between requests
   std::chrono::milliseconds drain{30000};  // for all connections, once the server goes down
 };
@@ -42,8 +42,7 @@ class Session {
   virtual void Close() = 0;  // at once
 };
 
-// Everything but the constructor, Run() and what says otherwise
-// is for the worker's own thread.
+// Everything but the constructor, Run() and what says otherwise is for the worker's own thread.
 class Worker {
  public:
   // tls, log: may be null; everything is to outlive the worker.

@@ -1,6 +1,6 @@
 // The item side of IR-RRD on the command line; the method as published is rrd+ir.
-#include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
+#include "derrd/cli/relaxed_list_flags.h"
 #include "derrd/core/error.h"
 #include "derrd/eval/user_rankings.h"
 #include "derrd/train/ir_rrd_term.h"
@@ -28,41 +28,22 @@ class Ir : public Method {
   }
 
   void AddFlags(CLI::App& app) override {
-    AddFlag(app, "--lambda-ir", options_.weight, "Weight of the item side of IR-RRD",
+    AddFlag(app, "--lambda-ir", flags_.weight(), "Weight of the item side of IR-RRD",
             Number(0, 1e6));
-    AddFlag(app, "--ir-interesting", options_.interesting, "Interesting users an item (K)",
-            WholeNumber(1, 1 << 20));
-    AddFlag(app, "--ir-uninteresting", options_.uninteresting, "Uninteresting users an item (L)",
-            WholeNumber(0, 1 << 20));
-    AddFlag(app, "--ir-top", options_.top,
-            "Interesting users come from the teacher's top this many", WholeNumber(1, 1 << 24));
-    AddFlag(app, "--ir-temperature", options_.temperature,
-            "Positions over which the chance to be sampled falls by a factor e", Number(1e-3, 1e9));
-    AddFlag(app, "--ir-sampling", sampling_,
-            "position: sample interesting users by rank; none: take the top K",
-            CLI::IsMember({"position", "none"}));
+    flags_.Add(app, "ir", "users", "an item");
   }
 
-  nlohmann::ordered_json Config() const override {
-    return {{"weight", options_.weight},
-            {"interesting", options_.interesting},
-            {"uninteresting", options_.uninteresting},
-            {"top", options_.top},
-            {"temperature", options_.temperature},
-            {"sample_interesting", sampling_ == "position"}};
-  }
+  nlohmann::ordered_json Config() const override { return flags_.Config(); }
 
   std::string Lacks(const Model& teacher) const override { return LacksItemSide(teacher); }
 
   // A step compares all items at worst.
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    return RelaxedListNeeds("ir", size.items, size.items, size.users,
-                            {options_.top, options_.interesting, options_.uninteresting});
+    return RelaxedListNeeds("ir", size.items, size.items, size.users, flags_.Size());
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    IrRrdOptions options = options_;
-    options.sample_interesting = sampling_ == "position";
+    const IrRrdOptions options = flags_.Get();
     return std::make_unique<IrRrdTerm>(
         context.dataset,
         RankUnobservedUsers(context.teacher, context.dataset, options.top, context.parallel),
@@ -70,8 +51,7 @@ class Ir : public Method {
   }
 
  private:
-  IrRrdOptions options_;  // whether to sample says sampling_
-  std::string sampling_ = "position";
+  RelaxedListFlags<IrRrdOptions> flags_;
 };
 
 }  // namespace

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""What the program says when something is wrong, and that it loses nothing.
+
+  bad_input_test.py path/to/derrd      (run by CTest; needs numpy and safetensors)
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import numpy
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from program_case import DERRD, SMALL, ProgramCase, interactions
+
+
+class BadInputTest(ProgramCase):
+    def test_every_help_has_an_example(self):
+        for command in ("import", "synth", "train", "distill", "evaluate", "recommend", "info", "methods",
+                        "bench"):
+            self.assertIn(f"derrd {command} ", self.ok(command, "--help").stdout)
+
+    # --- what it says when something is wrong ---
+
+    def test_wrong_usage_is_exit_2(self):
+        output = self.folder / "never.derrd"
+        self.fails(2, "train", says=["DATASET"])
+        self.fails(2, "trian", says=["train"])
+        self.fails(2, "train", self.dataset, "-o", output, "--widht", 3, says=["--width"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--width", 0, says=["--width"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--width", "wide", says=["wide"], output=output)
+        self.fails(2, "train", self.dataset, "-o", output, "--threads", -1, says=["--threads"], output=output)
+        self.fails(2, "distill", self.dataset, "-o", output, says=["--teacher"], output=output)
+        base = ("distill", self.dataset, "--teacher", self.teacher, "-o", output)
+        self.fails(2, *base, "--method", "de-rd", says=["de-rd"], output=output)
+        self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 600, says=["--rrd-interesting"], output=output)
+        self.fails(2, *base, "--method", "rrd", "--rrd-top", 60, "--rrd-uninteresting", 60,
+                   says=["--rrd-uninteresting", "--rrd-top"], output=output)
+        self.fails(2, *base, "--method", "de", "--de-routing-tolerance", 0.9,
+                   says=["--de-routing-tolerance"], output=output)
+
+    def test_a_metric_that_is_not_there(self):
+        output = self.folder / "metric.derrd"
+        for flag in ("--keep-metric", "--stop-metrics"):
+            self.fails(2, "train", self.dataset, flag, "HR@7", "-o", output, says=[flag, "HR@7", "HR@5"],
+                       output=output)
+
+    def test_files_of_another_kind_or_cut_short(self):
+        output = self.folder / "never.derrd"
+        for wrong in (self.csv, self.folder, self.folder / "absent.derrd", self.teacher):
+            self.fails(1, "train", wrong, "-o", output, says=[wrong], output=output)
+        self.fails(1, "distill", self.dataset, "--teacher", self.dataset, "-o", output,
+                   says=[self.dataset, "model"], output=output)
+        whole = self.teacher.read_bytes()
+        cut = self.folder / "cut.derrd"
+        for size in (0, 7, 100, len(whole) // 2, len(whole) - 1):
+            cut.write_bytes(whole[:size])
+            self.fails(1, "evaluate", self.dataset, cut, says=[cut])
+        lying = self.folder / "lying.derrd"
+        lying.write_bytes(whole.replace(b'"shape":[60,16]', b'"shape":[61,16]', 1))
+        self.fails(1, "evaluate", self.dataset, lying, says=[lying, "user_embedding"])
+
+    def test_a_teacher_of_other_ids(self):
+        other = self.folder / "other.csv"
+        other.write_text("user,item\n" + "".join(f"x{u},{i}\n" for u, i in interactions()))
+        dataset, output = self.folder / "other.derrd", self.folder / "never.derrd"
+        self.ok("import", other, "--negatives", 30, "-o", dataset)
+        self.fails(1, "distill", dataset, "--teacher", self.teacher, "-o", output,
+                   says=[self.teacher, dataset], output=output)
+        self.fails(1, "evaluate", dataset, self.teacher, says=[self.teacher, dataset])
+
+    def test_scores_that_are_not_finite(self):
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        tensors = load_file(self.teacher)
+        tensors["item_embedding"][3, 2] = numpy.nan
+        broken, output = self.folder / "nan.derrd", self.folder / "never.derrd"
+        save_file(tensors, broken, metadata)
+        says = [broken, "row 3", "item_embedding", "finite"]
+        self.fails(1, "evaluate", self.dataset, broken, says=says)
+        self.fails(1, "recommend", broken, "--user", "u1", says=says)
+        self.fails(1, "distill", self.dataset, "--teacher", broken, "--method", "de", "--width", 4, *SMALL,
+                   "-o", output, says=says, output=output)
+
+    def test_a_loss_that_explodes_stops_the_run(self):
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        tensors = load_file(self.teacher)
+        tensors["user_embedding"] *= numpy.float32(1e25)  # finite, but not when squared
+        huge, output = self.folder / "huge.derrd", self.folder / "never.derrd"
+        save_file(tensors, huge, metadata)
+        self.fails(1, "distill", self.dataset, "--teacher", huge, "--method", "de", "--width", 4, *SMALL,
+                   "-o", output, says=["the loss 'de' became", "epoch 0", "lower"], output=output)
+
+    def test_unknown_users_and_items(self):
+        self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])
+        self.fails(1, "recommend", self.teacher, "--items", "i2", "i999", says=["i999"])
+
+    def test_numbers_that_are_none(self):
+        output = self.folder / "never.derrd"
+        for flag, wrong in (("--learning-rate", "nan"), ("--l2", "inf"), ("--l2", "-1"), ("--width", "1e99"),
+                            ("--seed", "-1"), ("--patience", "0"), ("--threads", "0"), ("--epsilon", "0")):
+            self.fails(2, "train", self.dataset, "-o", output, flag, wrong, says=[flag, wrong], output=output)
+        for flag, wrong in (("--rrd-temperature", "nan"), ("--lambda-de", "nan"), ("--lambda-rrd", "inf"),
+                            ("--de-final-temperature", "0"), ("--de-routing-tolerance", "nan")):
+            self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "-o", output, flag, wrong,
+                       says=[flag, wrong], output=output)
+        self.fails(2, "recommend", self.teacher, "--user", "u1", "-k", "-1", says=["--top", "-1"])
+
+    def test_an_output_never_replaces_an_input(self):
+        before = [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)]
+        link = self.folder / "link.derrd"
+        link.symlink_to(self.dataset)
+        self.fails(2, "import", self.csv, "-o", self.csv, says=[self.csv])
+        for flag in ("-o", "--log"):
+            for wrong in (self.dataset, link, self.teacher):
+                other = () if flag == "-o" else ("-o", self.folder / "never.derrd")
+                self.fails(2, "distill", self.dataset, "--teacher", self.teacher, flag, wrong, *other, says=[wrong])
+        output = self.folder / "never.derrd"
+        self.fails(2, "train", self.dataset, "-o", output, "--log", output, says=[output], output=output)
+        self.fails(2, "train", self.dataset, "-o", "", says=["--output"])
+        self.assertEqual(before, [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)])
+
+    def test_more_memory_than_there_is(self):
+        output = self.folder / "never.derrd"
+        wide = self.folder / "wide.csv"
+        wide.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(9000, 40000)))
+        dataset = self.folder / "wide.derrd"
+        self.ok("import", wide, "--negatives", 1, "-o", dataset)
+        needed = []
+        for optimizer in ("adam", "adagrad", "sgd"):
+            message = self.fails(2, "train", dataset, "--width", 65536, "--optimizer", optimizer, "-o", output,
+                                 says=["--width", "GB"], output=output)
+            needed.append(float(re.search(r"needs about ([0-9.]+) GB", message).group(1)))
+        self.assertAlmostEqual(needed[0] / needed[2], 2, delta=0.4)
+        self.assertGreater(needed[0], needed[1])
+        self.assertGreater(needed[1], needed[2])
+        teacher = self.folder / "wide-teacher.derrd"
+        self.ok("train", dataset, "--width", 2, "--epochs", 1, "-o", teacher)
+        base = ("distill", dataset, "--teacher", teacher, "-o", output)
+        self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 1 << 20, "--rrd-uninteresting", 1 << 20,
+                   says=["--rrd-interesting and --rrd-uninteresting: needs about", "GB"], output=output)
+        self.fails(2, *base, "--method", "de", "--width", 16384, "--de-experts", 4096,
+                   says=["--de-experts: needs about", "GB"], output=output)
+
+    def test_a_full_standard_output(self):
+        for words in (("info", self.teacher), ("evaluate", self.dataset, self.teacher, "--json")):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([DERRD, *map(str, words)], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("standard output", done.stderr)
+
+    def test_metadata_that_is_no_account(self):
+        tensors = load_file(self.teacher)
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        broken = self.folder / "deep.derrd"
+        for wrong in ("[" * 100000 + "]" * 100000, "3", "{"):
+            save_file(tensors, broken, dict(metadata, **{"derrd.config": wrong}))
+            self.fails(1, "info", broken, says=[broken, "derrd.config"])
+
+    def test_no_space_left(self):
+        self.fails(1, "train", self.dataset, "--width", 2, "--epochs", 1, "-o", "/dev/full", says=["/dev/full", "space"])
+        self.fails(1, "import", self.csv, "--negatives", 30, "-o", "/dev/full", says=["/dev/full", "space"])
+
+    def test_a_folder_that_is_not_there_is_found_before_the_work(self):
+        begin = time.monotonic()
+        self.fails(1, "train", self.dataset, "--epochs", 100000, "--patience", 100000, "-o",
+                   self.folder / "absent" / "model.derrd", says=["absent/model.derrd"])
+        self.assertLess(time.monotonic() - begin, 20)
+
+    def test_a_kill_leaves_the_old_file(self):
+        output = self.folder / "kept.derrd"
+        output.write_text("precious")
+        process = subprocess.Popen([DERRD, "train", str(self.dataset), "--epochs", "1000000", "--patience", "1000000",
+                                    "-o", str(output)], stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        self.assertEqual(output.read_text(), "precious")
+
+
+if __name__ == "__main__":
+    unittest.main()
