@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/build.sh release derrd_program
+scripts/build.sh release derrd_program -DDERRD_UNITY=ON  # as scripts/test.sh builds it
 derrd=build/release/derrd
 runs=runs/demo
 rm -rf "$runs"
