@@ -21,12 +21,14 @@ class BestK {
   // For the best k of at most `items`.
   void Begin(std::size_t k, std::size_t items);
 
-  // Only an item with a score above this can still be among the best: the k-th best score that is
-  // known, -infinity while there are fewer. It may lag behind what was offered.
+  // The k-th best score that is known, -infinity while there are fewer: no item with a lower score
+  // can still be among the best, and one with this score only where its number is lower than one of
+  // theirs. It may lag behind what was offered.
   float threshold() const { return threshold_; }
 
-  // Items come in ascending order, so that one which only equals the k-th best loses the tie.
-  // score: finite and above threshold(). O(1), amortized, or O(k) for a k of some tens at most.
+  // Whoever offers items in ascending order may leave out those that only equal threshold().
+  // score: finite, and not below threshold(). O(1), amortized, or O(k) for a k of some tens at
+  // most.
   void Offer(float score, std::size_t item);
 
   std::size_t kept() const { return keys_.size(); }  // k or more when as many were offered

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cfloat>
 #include <cmath>
 #include <deque>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <ranges>
 
 #include "derrd/core/error.h"
 #include "derrd/eval/top_k.h"
@@ -32,6 +34,13 @@ double NormOf(std::span<const float> row) {
   return std::sqrt(sum);
 }
 
+// A threshold that every score which is not below `threshold` is above. Among numbers so small that
+// a processor may take them for zero, it is one that is not.
+float JustBelow(float threshold) {
+  if (std::abs(threshold) <= FLT_MIN) return -FLT_MIN;
+  return std::nextafter(threshold, -std::numeric_limits<float>::infinity());
+}
+
 std::vector<ScoredItem> Taken(BestK& best) {
   const auto items = best.Take();
   return {items.begin(), items.end()};
@@ -40,23 +49,40 @@ std::vector<ScoredItem> Taken(BestK& best) {
 }  // namespace
 
 ItemIndex::ItemIndex(MatrixView<const float> rows, Precision precision) : rows_(rows) {
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    longest_ = std::max(longest_, NormOf({rows.row(i), rows.cols()}));
-  }
-  if (precision == Precision::kInt8) {
-    if (rows.cols() > kernels::kInt8MostWidth) {
-      Fail<UsageError>("rows of {} numbers are too wide for an int8 table; serve them as float32",
-                       rows.cols());
-    }
-    int8_.emplace(rows);
+  OrderByNorm();
+  if (precision == Precision::kFloat32) {
+    Pack();
     return;
   }
-  const std::size_t block = kBlockItems * rows.cols();
+  if (width() > kernels::kInt8MostWidth) {
+    Fail<UsageError>("rows of {} numbers are too wide for an int8 table; serve them as float32",
+                     width());
+  }
+  int8_.emplace(rows, order_);
+}
+
+void ItemIndex::OrderByNorm() {
+  std::vector<double> norms(items());
+  for (std::size_t i = 0; i < items(); ++i) norms[i] = NormOf({rows_.row(i), width()});
+  order_.resize(items());
+  std::iota(order_.begin(), order_.end(), 0);
+  const auto norm_of = [&](std::int32_t item) { return norms[static_cast<std::size_t>(item)]; };
+  std::ranges::stable_sort(order_, std::ranges::greater(), norm_of);
+  for (std::size_t i = 0; i < items(); i += kBlockItems) norms_.push_back(norm_of(order_[i]));
+}
+
+void ItemIndex::Pack() {
+  const std::size_t block = kBlockItems * width();
   blocks_.resize(blocks() * block);
+  std::vector<float> gathered(block);
   for (std::size_t b = 0; b < blocks(); ++b) {
-    const std::size_t begin = b * kBlockItems;
-    kernels::PackBlock(rows.data() + begin * rows.cols(), rows.cols(),
-                       std::min(kBlockItems, rows.rows() - begin), blocks_.data() + b * block);
+    const auto places = std::span(order_).subspan(b * kBlockItems);
+    const std::size_t count = std::min(kBlockItems, places.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      std::copy_n(rows_.row(static_cast<std::size_t>(places[i])), width(),
+                  gathered.data() + i * width());
+    }
+    kernels::PackBlock(gathered.data(), width(), count, blocks_.data() + b * block);
   }
 }
 
@@ -64,7 +90,13 @@ ItemIndex::ItemIndex(MatrixView<const float> rows, Precision precision) : rows_(
 class ItemIndex::Search {
  public:
   Search(const ItemIndex& index, const IndexQuery& query)
-      : index_(index), row_(query.row), walk_(query.filter, index.items()) {
+      : index_(index), row_(query.row), filter_(query.filter), end_(index.blocks()) {
+    // What rounds in a score is relative to the product of the norms; numbers too small for a
+    // normal float32 lose at most one such number for each operation.
+    constexpr double kRounding = 0x1p-24;
+    const auto width = static_cast<double>(index.width());
+    reach_ = NormOf(row_) * (1 + (1.01 * width + 16) * kRounding);
+    least_ = (2 * width + 16) * static_cast<double>(FLT_MIN);
     best_.Begin(query.k, index.items());
     if (index.int8_) prepared_ = index.int8_->Prepare(row_);
   }
@@ -79,54 +111,74 @@ class ItemIndex::Search {
 
   // Takes what a block has above the threshold that it was scanned with.
   void Take(std::size_t block, const kernels::BlockHits& hits) {
-    for (std::uint64_t left = hits.above & walk_.Open(block); left != 0; left &= left - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      Offer(hits.scores[i], block * kBlockItems + i);
-    }
+    ForEachAnswerable(block, hits.above,
+                      [&](std::size_t i, std::int32_t item) { Offer(hits.scores[i], item); });
+    Shorten();
   }
 
   std::span<const float> row() const { return row_; }
-  float threshold() const { return best_.threshold(); }
+  std::size_t end() const { return end_; }  // no block from here on has one of the best
+  float threshold() const { return JustBelow(best_.threshold()); }
   std::vector<ScoredItem> Result() { return Taken(best_); }
 
  private:
-  void Offer(float score, std::size_t item) {
-    if (score > best_.threshold()) best_.Offer(score, item);
+  // An item that equals the k-th best is among the best where its number is lower.
+  void Offer(float score, std::int32_t item) {
+    if (score >= best_.threshold()) best_.Offer(score, static_cast<std::size_t>(item));
+  }
+
+  // Of those whose bits are set. The last block has bits that stand for no item.
+  template <typename Use>
+  void ForEachAnswerable(std::size_t block, std::uint64_t bits, const Use& use) {
+    const auto items = std::span(index_.order_).subspan(block * kBlockItems);
+    for (; bits != 0; bits &= bits - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(bits));
+      if (i < items.size() && filter_.Passes(items[i])) use(i, items[i]);
+    }
+  }
+
+  void Shorten() {
+    const auto lowest = static_cast<double>(best_.threshold());
+    const auto norms = std::span(index_.norms_).first(end_);
+    const auto out = std::ranges::partition_point(
+        norms, [&](double norm) { return reach_ * norm + least_ >= lowest; });
+    end_ = static_cast<std::size_t>(out - norms.begin());
   }
 
   void GoByScores(std::size_t begin, std::size_t end) {
     kernels::BlockHits hits;
-    while ((begin = kernels::ScanBlocks(index_.blocks_.data(), index_.width(), begin, end,
-                                        row_.data(), threshold(), &hits)) < end) {
-      Take(begin++, hits);
+    for (; begin < std::min(end, end_); ++begin) {
+      begin = kernels::ScanBlocks(index_.blocks_.data(), index_.width(), begin, std::min(end, end_),
+                                  row_.data(), threshold(), &hits);
+      if (begin < std::min(end, end_)) Take(begin, hits);
     }
   }
 
   void GoByBounds(std::size_t begin, std::size_t end) {
     std::uint64_t above = 0;
-    while ((begin = index_.int8_->Scan(prepared_, begin, end, threshold(), &above)) < end) {
-      Rescore(begin, above & walk_.Open(begin));
-      ++begin;
+    for (; begin < std::min(end, end_); ++begin) {
+      begin = index_.int8_->Scan(prepared_, begin, std::min(end, end_), threshold(), &above);
+      if (begin < std::min(end, end_)) Rescore(begin, above);
     }
   }
 
-  void Rescore(std::size_t block, std::uint64_t left) {
+  void Rescore(std::size_t block, std::uint64_t above) {
     std::array<std::int32_t, kBlockItems> items;
     std::array<float, kBlockItems> scores;
     std::size_t count = 0;
-    for (; left != 0; left &= left - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      items[count++] = static_cast<std::int32_t>(block * kBlockItems + i);
-    }
+    ForEachAnswerable(block, above, [&](std::size_t, std::int32_t item) { items[count++] = item; });
     if (count == 0) return;
     kernels::ScoreRows(row_.data(), index_.rows_.data(), index_.width(), items.data(), count,
                        scores.data());
-    for (std::size_t i = 0; i < count; ++i) Offer(scores[i], static_cast<std::size_t>(items[i]));
+    for (std::size_t i = 0; i < count; ++i) Offer(scores[i], items[i]);
+    Shorten();
   }
 
   const ItemIndex& index_;
   std::span<const float> row_;
-  FilterWalk walk_;
+  ItemFilter filter_;
+  std::size_t end_;
+  double reach_ = 0, least_ = 0;  // no score is above reach_ * norm of the item's row + least_
   BestK best_;
   Int8Table::Prepared prepared_;
 };
@@ -147,7 +199,7 @@ class ItemIndex::Tile {
     std::array<float, kTileQueries> thresholds;
     thresholds.fill(std::numeric_limits<float>::infinity());
     std::array<kernels::BlockHits, kTileQueries> hits;
-    for (; begin < end; ++begin) {
+    for (; begin < (end = std::min(end, End())); ++begin) {
       for (std::size_t q = 0; q < searches_.size(); ++q) thresholds[q] = searches_[q]->threshold();
       begin = kernels::ScanBlocksTile(index_.blocks_.data(), index_.width(), begin, end,
                                       rows_.data(), thresholds.data(), hits.data());
@@ -159,6 +211,10 @@ class ItemIndex::Tile {
   }
 
  private:
+  std::size_t End() const {
+    return std::ranges::max(searches_ | std::views::transform(&Search::end));
+  }
+
   const ItemIndex& index_;
   std::span<Search* const> searches_;
   std::vector<float> rows_;  // number by number
@@ -206,7 +262,8 @@ void ItemIndex::GoTogether(std::span<Search* const> searches) const {
 
 // Partial sums of a score are at most the product of the norms.
 bool ItemIndex::CouldOverflow(std::span<const float> row) const {
-  return !(NormOf(row) * longest_ < static_cast<double>(std::numeric_limits<float>::max()) / 2);
+  const double longest = norms_.empty() ? 0.0 : norms_.front();
+  return !(NormOf(row) * longest < static_cast<double>(std::numeric_limits<float>::max()) / 2);
 }
 
 bool ItemIndex::IsShort(const IndexQuery& query) const {
@@ -239,8 +296,6 @@ std::vector<ScoredItem> ItemIndex::FindCarefully(const IndexQuery& query,
   const auto best = top.Select(scores, LeftOut(query.filter, items()), complain);
   return {best.begin(), best.end()};
 }
-
-std::size_t ItemIndex::blocks() const { return kernels::Blocks(items()); }
 
 std::size_t ItemIndex::block_bytes() const {
   return int8_ ? int8_->block_bytes() : kBlockItems * width() * sizeof(float);

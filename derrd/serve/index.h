@@ -26,14 +26,17 @@ struct IndexQuery {
 
 // Every answer is exact: the k highest float32 scores, best first, of equal scores the lower item
 // first. A score is a sum in the order of the numbers, so it has the same bits in a search alone,
-// in a batch, and at either precision (kernels/scan.h). One pass over the table; an item is written
-// down only when its score is above the k-th best so far. Immutable; threads may share it.
+// in a batch, and at either precision (kernels/scan.h). The table holds the rows by descending
+// norm: no score is above the product of the norms (Cauchy and Schwarz), so a search ends where
+// that falls below the k-th best so far (Teflioudi et al., LEMP, SIGMOD 2015). At worst it is one
+// pass over the table. An item is written down only when its score is not below the k-th best so
+// far. Immutable; threads may share it.
 class ItemIndex {
  public:
   // rows: finite; they must outlive the index. Opening makes the table that searches go over:
   // float32 in blocks (as many bytes as the rows, which are then read only for short allow-lists
   // and where a score could overflow), or int8 (a quarter of that; the rows are also read where it
-  // cannot decide).
+  // cannot decide). O(items (width + log items)).
   ItemIndex(MatrixView<const float> rows, Precision precision);
 
   // What to do about a score that is not finite; it must throw.
@@ -48,7 +51,7 @@ class ItemIndex {
   std::size_t items() const { return rows_.rows(); }
   std::size_t width() const { return rows_.cols(); }
   Precision precision() const { return int8_ ? Precision::kInt8 : Precision::kFloat32; }
-  std::size_t scanned_bytes() const;  // of the table that a search goes over
+  std::size_t scanned_bytes() const;  // of the table that a search goes over at worst
 
  private:
   class Search;
@@ -59,11 +62,14 @@ class ItemIndex {
   std::vector<ScoredItem> FindInShortList(const IndexQuery& query) const;
   std::vector<ScoredItem> FindCarefully(const IndexQuery& query, const Complaint& complain) const;
   bool IsShort(const IndexQuery& query) const;
-  std::size_t blocks() const;
+  std::size_t blocks() const { return norms_.size(); }
   std::size_t block_bytes() const;
+  void OrderByNorm();
+  void Pack();
 
   MatrixView<const float> rows_;
-  double longest_ = 0;  // the highest norm of a row
+  std::vector<std::int32_t> order_;  // the item at each place of the table
+  std::vector<double> norms_;        // the highest of each block, descending
   AlignedVector<float> blocks_;
   std::optional<Int8Table> int8_;
 };

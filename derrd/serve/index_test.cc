@@ -206,7 +206,7 @@ TEST(ItemIndex, ReadsAQuarterOfTheBytesAsInt8) {
 // The int8 bound passes over nearly everything: otherwise it would be exact and slow.
 TEST(Int8Table, FewItemsReachTheTenthBestByTheirBound) {
   const Matrix<float> rows = IndexRows(20000, 32, Kind::kNormal, 8);
-  const Int8Table table(rows);
+  const Int8Table table(rows, Every(1, 20000));
   for (std::size_t u = 0; u < 20; ++u) {
     const Matrix<float> user = IndexRows(1, 32, Kind::kNormal, 100 + u);
     const std::span<const float> row(user.data(), 32);

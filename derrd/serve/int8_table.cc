@@ -27,23 +27,25 @@ double Square(double x) { return x * x; }
 
 }  // namespace
 
-Int8Table::Int8Table(MatrixView<const float> rows)
+Int8Table::Int8Table(MatrixView<const float> rows, std::span<const std::int32_t> order)
     : width_(rows.cols()),
-      blocks_(kernels::Blocks(rows.rows()) * kernels::Int8BlockBytes(width_), kZero),
-      scales_(kernels::Blocks(rows.rows()) * kernels::kBlockItems, kLeastNormal) {
-  for (std::size_t item = 0; item < rows.rows(); ++item) Fill(item, {rows.row(item), width_});
+      blocks_(kernels::Blocks(order.size()) * kernels::Int8BlockBytes(width_), kZero),
+      scales_(kernels::Blocks(order.size()) * kernels::kBlockItems, kLeastNormal) {
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    Fill(place, {rows.row(static_cast<std::size_t>(order[place])), width_});
+  }
 }
 
-void Int8Table::Fill(std::size_t item, std::span<const float> row) {
+void Int8Table::Fill(std::size_t place, std::span<const float> row) {
   const float scale = std::max(HighestMagnitude(row) / kMost, kLeastNormal);
-  scales_[item] = scale;
+  scales_[place] = scale;
   std::uint8_t* block =
-      blocks_.data() + item / kernels::kBlockItems * kernels::Int8BlockBytes(width_);
-  const std::size_t place = item % kernels::kBlockItems;
+      blocks_.data() + place / kernels::kBlockItems * kernels::Int8BlockBytes(width_);
+  const std::size_t within = place % kernels::kBlockItems;
   double length = 0.0, residue = 0.0;
   for (std::size_t c = 0; c < width_; ++c) {
     const int whole = Whole(row[c], scale);
-    block[(c / 4 * kernels::kBlockItems + place) * 4 + c % 4] =
+    block[(c / 4 * kernels::kBlockItems + within) * 4 + c % 4] =
         static_cast<std::uint8_t>(whole + kZero);
     length += Square(whole);
     residue += Square(static_cast<double>(row[c]) / static_cast<double>(scale) - whole);

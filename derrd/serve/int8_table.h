@@ -22,8 +22,9 @@ namespace derrd {
 // No item whose score is above the threshold is passed over. Immutable.
 class Int8Table {
  public:
-  // rows: finite, of 1 to kernels::kInt8MostWidth numbers.
-  explicit Int8Table(MatrixView<const float> rows);
+  // rows: finite, of 1 to kernels::kInt8MostWidth numbers. order: the row at each place of the
+  // table.
+  Int8Table(MatrixView<const float> rows, std::span<const std::int32_t> order);
 
   struct Prepared {
     std::vector<std::int8_t> numbers;
@@ -45,7 +46,7 @@ class Int8Table {
   }
 
  private:
-  void Fill(std::size_t item, std::span<const float> row);
+  void Fill(std::size_t place, std::span<const float> row);
 
   std::size_t width_;
   AlignedVector<std::uint8_t> blocks_;

@@ -19,19 +19,6 @@ struct ItemFilter {
   bool Passes(std::int32_t item) const;  // O(log n) in the lengths of the lists
 };
 
-// Says block by block which of its 64 items are left. The blocks asked for must ascend.
-class FilterWalk {
- public:
-  FilterWalk(const ItemFilter& filter, std::size_t items) : filter_(filter), items_(items) {}
-
-  // Bit i stands for item 64 * block + i. O(1), and O(log n) in the lengths of the lists.
-  std::uint64_t Open(std::size_t block);
-
- private:
-  ItemFilter filter_;
-  std::size_t items_;
-};
-
 // The items that are not left, ascending. O(items).
 std::vector<std::int32_t> LeftOut(const ItemFilter& filter, std::size_t items);
 

@@ -23,13 +23,11 @@ class ItemSet {
     const auto i = static_cast<std::size_t>(item);
     return (words_[i / 64] >> (i % 64) & 1) != 0;
   }
-  // Bit i of word w stands for item 64 w + i.
-  std::span<const std::uint64_t> words() const { return words_; }
 
  private:
   std::size_t item_count_ = 0;
   std::vector<std::int32_t> items_;
-  std::vector<std::uint64_t> words_;
+  std::vector<std::uint64_t> words_;  // bit i of word w stands for item 64 w + i
 };
 
 }  // namespace derrd
