@@ -2,7 +2,8 @@
 """Exact top-K: derrd beside Debian's Faiss, PyPI's faiss-cpu and NumPy, in one run on the same cores and tables.
 
   python3 bench/serve_index.py                                    # the table of single queries and batches
-  python3 bench/serve_index.py --all --all-users 20000            # also the top 100 of so many users of 1,000,000
+  python3 bench/serve_index.py --sizes "" student.derrd           # the same of trained models
+  python3 bench/serve_index.py --sizes "" --all --threads 2       # the top 100 of each of 1,000,000 users
 
 Debian's Faiss is the package python3-faiss and answers in /usr/bin/python3. The others are installed into a virtual
 environment (--venv) by this script. Tables are drawn from a normal distribution and written as derrd model files.
@@ -76,8 +77,14 @@ def agreement(derrd, python, model, peer_top, k, folder):
     return share
 
 
-def compare(options, python, folder, items, width):
-    item_rows, user_rows, model = draw(python, folder, items, width, USERS)
+def exported(options, folder, model):
+    """The tables of a trained factor model as .npy files, and the model."""
+    stem = folder / pathlib.Path(model).stem
+    run(options.derrd, "export", model, "--format", "npy", "-o", stem)
+    return f"{stem}.items.npy", f"{stem}.users.npy", pathlib.Path(model)
+
+
+def compare(options, python, folder, item_rows, user_rows, model):
     print(f"derrd on {model.name}", file=sys.stderr, flush=True)
     ours = json.loads(run(options.derrd, "bench", model, "-k", options.k, "--batch", options.batch, "--threads",
                           options.threads, "--json"))
@@ -90,7 +97,8 @@ def compare(options, python, folder, items, width):
             for entry, share in zip(ours["models"], same)]
     rows += [(f"{title} {result['version']}", result["single_us"], result["batch_queries_per_second"],
               result["single_us"] / ours["models"][0]["microseconds"]["limit"], "") for title, result in results.items()]
-    print(f"\n{items:,} x {width}, top {options.k}, batches of {options.batch}, {options.threads} thread(s); memory "
+    first = ours["models"][0]
+    print(f"\n{model.name}, {first['items']:,} x {first['width']}, top {options.k}, batches of {options.batch}, {options.threads} thread(s); memory "
           f"{ours['memory_gigabytes_per_second']:.1f} GB/s\n")
     print("| | one query, us | Faiss's / its | x the time to read its table | batch, us a query | Faiss's / its "
           "| answers as Faiss's |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -122,6 +130,7 @@ def everybody(options, python, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", metavar="MODEL", nargs="*", help="trained factor models to measure, too")
     parser.add_argument("--derrd", default="build/release/derrd", help="the program")
     parser.add_argument("--runs", default="runs/serve_index", help="folder for tables and models")
     parser.add_argument("--venv", default=".venv-serve", help="folder of the virtual environment")
@@ -136,7 +145,9 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     python = environment(pathlib.Path(options.venv))
     for size in filter(None, options.sizes.split(",")):
-        compare(options, python, folder, *map(int, size.split("x")))
+        compare(options, python, folder, *draw(python, folder, *map(int, size.split("x")), USERS))
+    for model in options.models:
+        compare(options, python, folder, *exported(options, folder, model))
     if options.all:
         everybody(options, python, folder)
 
