@@ -10,8 +10,8 @@
 #include "derrd/core/error.h"
 #include "derrd/eval/as_unknown.h"
 #include "derrd/eval/evaluator.h"
-#include "derrd/eval/latency.h"
 #include "derrd/eval/same_ids.h"
+#include "derrd/experiment/costs.h"
 #include "derrd/report/table.h"
 
 namespace derrd::cli {
@@ -53,8 +53,7 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
       result.folded_in = Evaluate(*unknown, dataset, split, parallel);
     }
     const bool answers = file.model->has_scores();  // lists alone have nothing to compute
-    if (options.latency && answers)
-      result.microseconds = MedianQueryMicroseconds(*file.model, dataset);
+    if (options.latency && answers) result.microseconds = MicrosecondsPerQuery(path, dataset);
     return result;
   } catch (const Error& error) {
     Fail("{}: {}", path, error.what());

@@ -67,7 +67,7 @@ DISTINCT = 2 * 2 * (3 + 2 - 1) + 2 * 2 + 2 + 4
 def timeless(path):
     """The lines of a results file without what a clock measured."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in ("seconds", "microseconds_per_query")}
+    return [{key: value for key, value in line.items() if key not in ("seconds", "microseconds_per_query", "int8")}
             for line in lines]
 
 
@@ -115,6 +115,11 @@ class ExperimentTest(ProgramCase):
             self.assertEqual(line["epochs"], len(log.read_text().splitlines()) if log.exists() else 0)
             self.assertEqual(line["config"].get("seed", line["seed"]), line["seed"])
             self.assertEqual(line["config"]["width"], 4)
+
+    def test_a_teacher_is_also_measured_as_int8(self):
+        for line in self.of("teacher"):
+            self.assertLess(line["int8"]["bytes"], line["bytes"])
+            self.assertEqual(set(line["int8"]["test"]), set(line["test"]))
 
     def test_a_student_is_what_distill_alone_makes(self):
         line = self.of("student", method="both", teacher="big", seed=1)[0]

@@ -16,7 +16,8 @@ namespace derrd {
 // said) and, once it is done, NAME.json, its facts:
 //
 //   {"config", "valid", "parameters", "bytes", "epochs", "seconds"}, and once it was asked for
-//   "test", "microseconds_per_query" and "overlap" with teachers by their run;
+//   "test", "microseconds_per_query", of a teacher "int8" (costs.h), and "overlap" with teachers by
+//   their run;
 //   or {"error"} for a run whose loss was not finite.
 //
 // Facts are read once and kept. Not thread-safe.

@@ -12,7 +12,7 @@
 #include "derrd/core/file.h"
 #include "derrd/eval/agreement.h"
 #include "derrd/eval/evaluator.h"
-#include "derrd/eval/latency.h"
+#include "derrd/experiment/costs.h"
 #include "derrd/experiment/folder_lock.h"
 #include "derrd/experiment/processes.h"
 #include "derrd/experiment/results.h"
@@ -60,7 +60,7 @@ class Runner {
     const Parallel parallel(static_cast<int>(options_.jobs * options_.threads));
     for (const Run& run : needed_) {
       if (run.role == RunRole::kTrial || Failed(run)) continue;
-      MeasureLatency(run);
+      MeasureCosts(run);
       if (run.role == RunRole::kStudent) MeasureOverlap(run, parallel);
     }
     WriteResults(plan_, needed_, files_, options_.folder);
@@ -203,11 +203,14 @@ class Runner {
     files_.SetFacts(run.name, std::move(facts));
   }
 
-  void MeasureLatency(const Run& run) {
+  void MeasureCosts(const Run& run) {
     Json facts = files_.Facts(run.name);
     if (facts.contains("microseconds_per_query")) return;
-    const ModelFile file = ModelFile::Open(ModelOf(run));
-    facts["microseconds_per_query"] = MedianQueryMicroseconds(*file.model, datasets_[run.data]);
+    const Dataset& dataset = datasets_[run.data];
+    facts["microseconds_per_query"] = MicrosecondsPerQuery(ModelOf(run), dataset);
+    if (run.role == RunRole::kTeacher) {
+      if (auto int8 = Int8Facts(ModelOf(run), dataset)) facts["int8"] = std::move(*int8);
+    }
     files_.SetFacts(run.name, std::move(facts));
   }
 

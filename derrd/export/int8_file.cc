@@ -1,16 +1,13 @@
 #include "derrd/export/int8_file.h"
 
-#include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 
 #include "derrd/core/safetensors.h"
+#include "derrd/models/int8_rows.h"
 
 namespace derrd {
 namespace {
-
-constexpr float kMostInt8 = 127.0f;
 
 void AddInt8Rows(const std::string& side, const Int8Rows& rows, SafetensorsWriter& writer) {
   writer.Add(side + "_int8", rows.values.view());
@@ -18,23 +15,6 @@ void AddInt8Rows(const std::string& side, const Int8Rows& rows, SafetensorsWrite
 }
 
 }  // namespace
-
-Int8Rows QuantiseRows(MatrixView<const float> rows) {
-  Int8Rows result{{rows.rows(), rows.cols()}, std::vector<float>(rows.rows())};
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    const std::span<const float> row(rows.row(r), rows.cols());
-    float most = 0.0f;
-    for (const float value : row) most = std::max(most, std::abs(value));
-    const float scale = most / kMostInt8;
-    result.scales[r] = scale;
-    if (scale == 0.0f) continue;  // also where the greatest magnitude is too small to divide
-    std::ranges::transform(row, result.values.row(r), [scale](float value) {
-      return static_cast<std::int8_t>(
-          std::clamp(std::nearbyint(value / scale), -kMostInt8, kMostInt8));
-    });
-  }
-  return result;
-}
 
 void WriteInt8(const ModelFile& model, const FactorView& factors, OutputFile& file) {
   const Int8Rows users = QuantiseRows(factors.user), items = QuantiseRows(factors.item);

@@ -141,6 +141,7 @@ Json CostCharts(const std::vector<ExperimentSetting>& settings) {
       width = teachers.back().line["config"].value("width", std::size_t{0});
     }
     AddPoint(PointOf("teacher", width, teachers, setting.metric), points);
+    AddPoint(PointOf("teacher, int8", width, Int8TeacherRuns(setting), setting.metric), points);
     for (const MethodRuns& method : setting.methods) {
       AddPoint(PointOf(method.method, setting.width, method.runs, setting.metric), points);
     }

@@ -17,9 +17,10 @@ std::string Shown(const std::vector<double>& values) {
   return deviation ? fmt::format("{:.4f} ± {:.4f}", mean, *deviation) : fmt::format("{:.4f}", mean);
 }
 
-std::string Share(const ExperimentSetting& setting, const MethodRuns& method) {
+// Of what each run's own teacher reaches.
+std::string Share(const ExperimentSetting& setting, const std::vector<ExperimentRun>& runs) {
   std::vector<double> shares;
-  for (const ExperimentRun& run : method.runs) {
+  for (const ExperimentRun& run : runs) {
     const auto teacher = setting.teachers.find(run.Text("teacher_run"));
     if (teacher == setting.teachers.end()) continue;
     const auto own = run.Test(setting.metric), whole = teacher->second.Test(setting.metric);
@@ -61,14 +62,15 @@ std::string RivalText(const ExperimentSetting& setting, const MethodRuns& method
   return fmt::format("{} {:+.4f}, {}", rival->method, rival->difference, p);
 }
 
-void AddTeacher(const ExperimentSetting& setting, Table& table) {
-  const std::vector<ExperimentRun> runs = TeacherRuns(setting);
+void AddTeacher(const ExperimentSetting& setting, const std::string& name,
+                const std::vector<ExperimentRun>& runs, Table& table) {
   if (runs.empty()) return;
-  std::vector<std::string> row = {"teacher", std::to_string(runs.size())};
+  std::vector<std::string> row = {name, std::to_string(runs.size())};
   for (const std::string& metric : ShownMetrics(setting)) {
     row.push_back(Shown(ValuesOf(runs, metric)));
   }
-  row.insert(row.end(), {"100.0 %", kNothing, kNothing, Size(runs), Microseconds(runs), kNothing});
+  row.insert(row.end(),
+             {Share(setting, runs), kNothing, kNothing, Size(runs), Microseconds(runs), kNothing});
   table.AddRow(std::move(row));
 }
 
@@ -105,7 +107,20 @@ std::vector<double> OverlapsOf(const std::vector<ExperimentRun>& runs, const std
 
 std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting) {
   std::vector<ExperimentRun> runs;
-  for (const auto& [name, run] : setting.teachers) runs.push_back(run);
+  for (const auto& [name, run] : setting.teachers) {
+    runs.push_back(run);
+    runs.back().line["teacher_run"] = name;
+  }
+  return runs;
+}
+
+std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting) {
+  std::vector<ExperimentRun> runs;
+  for (ExperimentRun& run : TeacherRuns(setting)) {
+    if (!run.line.contains("int8")) continue;
+    run.line.update(nlohmann::ordered_json(run.line["int8"]));
+    runs.push_back(std::move(run));
+  }
   return runs;
 }
 
@@ -146,7 +161,8 @@ Table TableOf(const ExperimentSetting& setting) {
   table.AddColumn("size");
   table.AddColumn("µs/query");
   table.AddColumn("chosen on validation", Table::Align::kLeft);
-  AddTeacher(setting, table);
+  AddTeacher(setting, "teacher", TeacherRuns(setting), table);
+  AddTeacher(setting, "teacher, int8", Int8TeacherRuns(setting), table);
   for (const MethodRuns& method : setting.methods) {
     std::string seeds = std::to_string(method.runs.size());
     if (!method.failed.empty()) seeds += fmt::format(" ({} failed)", method.failed.size());
@@ -154,7 +170,7 @@ Table TableOf(const ExperimentSetting& setting) {
     for (const std::string& metric : ShownMetrics(setting)) {
       row.push_back(Shown(ValuesOf(method.runs, metric)));
     }
-    row.insert(row.end(), {Share(setting, method), RivalText(setting, method), Overlap(method),
+    row.insert(row.end(), {Share(setting, method.runs), RivalText(setting, method), Overlap(method),
                            Size(method.runs), Microseconds(method.runs), Chosen(method)});
     table.AddRow(std::move(row));
   }

@@ -20,8 +20,10 @@ std::vector<double> ValuesOf(const std::vector<ExperimentRun>& runs, const std::
 std::vector<double> NumbersOf(const std::vector<ExperimentRun>& runs, const char* key);
 std::vector<double> OverlapsOf(const std::vector<ExperimentRun>& runs, const std::string& depth);
 
-// The teachers' runs of a setting.
+// The teachers' runs of a setting; and as if they had been rounded to int8, where that was
+// measured.
 std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting);
+std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting);
 
 // How a method compares with the best of the others, by the mean of the setting's metric: the
 // two-sided p of a paired t-test over the seeds that both have. Nothing when it stands alone.
@@ -32,9 +34,9 @@ struct Rival {
 };
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method);
 
-// A row for the teacher and for each method: metrics as mean ± deviation over seeds, the share of
-// the teacher's metric (each seed's of its own teacher's), the best rival, how much the top lists
-// share with the teacher's, size, time of a query, what a search chose.
+// A row for the teacher, for the teacher as int8 and for each method: metrics as mean ± deviation
+// over seeds, the share of the teacher's metric (each seed's of its own teacher's), the best rival,
+// how much the top lists share with the teacher's, size, time of a query, what a search chose.
 Table TableOf(const ExperimentSetting& setting);
 
 // All settings, in Markdown.

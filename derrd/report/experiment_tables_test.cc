@@ -23,9 +23,10 @@ std::string Teacher(int seed, double hr) {
   return fmt::format(
       R"({{"role":"teacher","run":"t{0}","data":"d","teacher":"big","seed":{0},"metric":"HR@5",)"
       R"("log":"runs/t{0}.jsonl","config":{{"width":200}},"test":{{"HR@5":{1}}},"bytes":4096,)"
-      R"("microseconds_per_query":50.0}})"
+      R"("microseconds_per_query":50.0,"int8":{{"bytes":1024,"test":{{"HR@5":{2}}},)"
+      R"("microseconds_per_query":20.0}}}})"
       "\n",
-      seed, hr);
+      seed, hr, 0.9 * hr);
 }
 
 std::string Student(const std::string& method, int seed, double hr, const std::string& more = "") {
@@ -54,7 +55,7 @@ TEST(ExperimentTables, MeansDeviationsSharesRivalsAndCosts) {
   ASSERT_EQ(settings.size(), 1u);
   const std::string text = ExperimentMarkdown(settings);
   EXPECT_THAT(text, HasSubstr("## d, teacher big, student mf of 20"));
-  EXPECT_THAT(text, HasSubstr("| none    |     2 | 0.2750 ± 0.0354 |"));
+  EXPECT_THAT(text, HasSubstr("| none          |     2 | 0.2750 ± 0.0354 |"));
   // Of each seed's own teacher: (0.25 / 0.5 + 0.3 / 0.8) / 2.
   EXPECT_THAT(text, HasSubstr("43.8 %"));
   EXPECT_THAT(text, HasSubstr("rrd -0.0750"));
@@ -62,6 +63,9 @@ TEST(ExperimentTables, MeansDeviationsSharesRivalsAndCosts) {
   EXPECT_THAT(text, HasSubstr("--w 0.5"));
   EXPECT_THAT(text, HasSubstr("50.0 %"));  // of the top ten
   EXPECT_THAT(text, HasSubstr("one seed"));
+  EXPECT_THAT(text, HasSubstr("| teacher, int8 |     2 | 0.5850"));
+  EXPECT_THAT(text, HasSubstr("90.0 %"));
+  EXPECT_THAT(text, HasSubstr("1.0 KiB |     20.0"));
 }
 
 TEST(ExperimentTables, TheRivalIsTheBestOfTheOthersOverTheSeedsOfBoth) {
@@ -126,7 +130,7 @@ TEST(ChartData, CurvesAndExpertsComeFromTheLogsThinned) {
   EXPECT_EQ(setting["experts"][0]["points"][1][1], nlohmann::ordered_json::array({3, 1}));
   EXPECT_EQ(setting["experts"][0]["computed"][0][1], 2.5);
   EXPECT_EQ(setting["overlap"]["depths"].size(), 2u);
-  EXPECT_EQ(data["costs"][0]["points"].size(), 4u);  // the teacher and three methods
+  EXPECT_EQ(data["costs"][0]["points"].size(), 5u);  // the teacher, also as int8, and three methods
 }
 
 TEST(ExperimentPage, HoldsAllAndAsksForNothing) {
