@@ -93,10 +93,10 @@ def compare(options, python, folder, item_rows, user_rows, model):
     base = results["Faiss (Debian)"]
     same = agreement(options.derrd, python, model, base["top"], options.k, folder)
     rows = [(f"derrd {entry['precision']}", entry["microseconds"]["p50"], entry["batch_queries_per_second"],
-             entry["microseconds"]["p50"] / entry["microseconds"]["limit"], f"{100 * share:.0f} %")
+             entry["microseconds"]["p50"] / entry["microseconds"]["whole_table"], f"{100 * share:.0f} %")
             for entry, share in zip(ours["models"], same)]
     rows += [(f"{title} {result['version']}", result["single_us"], result["batch_queries_per_second"],
-              result["single_us"] / ours["models"][0]["microseconds"]["limit"], "") for title, result in results.items()]
+              result["single_us"] / ours["models"][0]["microseconds"]["whole_table"], "") for title, result in results.items()]
     first = ours["models"][0]
     print(f"\n{model.name}, {first['items']:,} x {first['width']}, top {options.k}, batches of {options.batch}, {options.threads} thread(s); memory "
           f"{ours['memory_gigabytes_per_second']:.1f} GB/s\n")

@@ -27,10 +27,10 @@ struct BenchOptions : CommonOptions {
 struct Benched {
   std::string path;
   std::string kind, precision;  // no precision where nothing but the model itself answers
-  std::size_t items, width, bytes, scanned_bytes;
+  std::size_t items, width, bytes, table_bytes;
   Latency latency;
-  double limit;       // microseconds to read what a query reads
-  double per_second;  // queries, in batches
+  double whole_table;  // microseconds to read all of the table
+  double per_second;   // queries, in batches
 };
 
 Benched BenchOne(const Recommender& recommender, const BenchOptions& options,
@@ -45,9 +45,9 @@ Benched BenchOne(const Recommender& recommender, const BenchOptions& options,
                  recommender.items(),
                  recommender.width(),
                  recommender.bytes(),
-                 recommender.scanned_bytes(),
+                 recommender.table_bytes(),
                  {},
-                 MicrosecondsToRead(recommender.scanned_bytes()),
+                 MicrosecondsToRead(recommender.table_bytes()),
                  0};
   result.latency = MeasureLatency(recommender, options.measure);
   result.per_second = MeasureBatches(recommender, options.measure, parallel);
@@ -72,19 +72,19 @@ std::string ToTable(const std::vector<Benched>& results) {
   Table table;
   table.AddColumn("model", Table::Align::kLeft);
   table.AddColumn("table", Table::Align::kLeft);
-  for (const char* title : {"items", "width", "file", "read a query", "p50 us", "p99 us",
-                            "p99.9 us", "limit us", "p50 / limit", "queries/s in batches"}) {
+  for (const char* title : {"items", "width", "file", "table bytes", "p50 us", "p99 us", "p99.9 us",
+                            "whole table us", "p50 / whole", "queries/s in batches"}) {
     table.AddColumn(title);
   }
   for (const Benched& result : results) {
-    table.AddRow({result.path, result.precision.empty() ? result.kind : result.precision,
-                  WithThousands(result.items), WithThousands(result.width),
-                  HumanBytes(result.bytes), HumanBytes(result.scanned_bytes),
-                  fmt::format("{:.1f}", result.latency.p50),
-                  fmt::format("{:.1f}", result.latency.p99),
-                  fmt::format("{:.1f}", result.latency.p999), fmt::format("{:.1f}", result.limit),
-                  fmt::format("{:.2f}", result.latency.p50 / result.limit),
-                  WithThousands(static_cast<std::uint64_t>(result.per_second))});
+    table.AddRow(
+        {result.path, result.precision.empty() ? result.kind : result.precision,
+         WithThousands(result.items), WithThousands(result.width), HumanBytes(result.bytes),
+         HumanBytes(result.table_bytes), fmt::format("{:.1f}", result.latency.p50),
+         fmt::format("{:.1f}", result.latency.p99), fmt::format("{:.1f}", result.latency.p999),
+         fmt::format("{:.1f}", result.whole_table),
+         fmt::format("{:.2f}", result.latency.p50 / result.whole_table),
+         WithThousands(static_cast<std::uint64_t>(result.per_second))});
   }
   return table.ToMarkdown();
 }
@@ -95,12 +95,12 @@ nlohmann::ordered_json ToJson(const Benched& result) {
   json["items"] = result.items;
   json["width"] = result.width;
   json["bytes"] = result.bytes;
-  json["bytes_read_a_query"] = result.scanned_bytes;
+  json["table_bytes"] = result.table_bytes;
   json["queries"] = result.latency.queries;
   json["microseconds"] = {{"p50", result.latency.p50},
                           {"p99", result.latency.p99},
                           {"p99.9", result.latency.p999},
-                          {"limit", result.limit}};
+                          {"whole_table", result.whole_table}};
   json["batch_queries_per_second"] = result.per_second;
   return json;
 }

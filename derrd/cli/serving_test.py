@@ -46,10 +46,10 @@ class ServingTest(ProgramCase):
         for model in told["models"]:
             times = model["microseconds"]
             self.assertLessEqual(times["p50"], times["p99.9"])
-            self.assertGreater(times["limit"], 0)
+            self.assertGreater(times["whole_table"], 0)
             self.assertGreater(model["batch_queries_per_second"], 0)
             self.assertEqual((model["items"], model["queries"] >= 100), (80, True))
-        self.assertLess(told["models"][1]["bytes_read_a_query"], told["models"][0]["bytes_read_a_query"])
+        self.assertLess(told["models"][1]["table_bytes"], told["models"][0]["table_bytes"])
         self.assertIn("| int8 ", self.ok(*asked).stdout)
         one = json.loads(self.ok(*asked[:2], *asked[5:], "--precision", "int8", "--json").stdout)
         self.assertEqual([model["precision"] for model in one["models"]], ["int8"])

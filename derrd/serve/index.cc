@@ -301,6 +301,6 @@ std::size_t ItemIndex::block_bytes() const {
   return int8_ ? int8_->block_bytes() : kBlockItems * width() * sizeof(float);
 }
 
-std::size_t ItemIndex::scanned_bytes() const { return blocks() * block_bytes(); }
+std::size_t ItemIndex::table_bytes() const { return blocks() * block_bytes(); }
 
 }  // namespace derrd

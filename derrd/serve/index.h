@@ -51,7 +51,7 @@ class ItemIndex {
   std::size_t items() const { return rows_.rows(); }
   std::size_t width() const { return rows_.cols(); }
   Precision precision() const { return int8_ ? Precision::kInt8 : Precision::kFloat32; }
-  std::size_t scanned_bytes() const;  // of the table that a search goes over at worst
+  std::size_t table_bytes() const;  // which a search reads at worst
 
  private:
   class Search;

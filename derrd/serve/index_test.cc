@@ -199,8 +199,8 @@ TEST(ItemIndex, ManyThreadsMayAskAtOnce) {
 
 TEST(ItemIndex, ReadsAQuarterOfTheBytesAsInt8) {
   const Matrix<float> rows = IndexRows(6400, 32, Kind::kNormal, 7);
-  EXPECT_EQ(ItemIndex(rows, Precision::kFloat32).scanned_bytes(), 6400u * 128);
-  EXPECT_EQ(ItemIndex(rows, Precision::kInt8).scanned_bytes(), 6400u * 36);
+  EXPECT_EQ(ItemIndex(rows, Precision::kFloat32).table_bytes(), 6400u * 128);
+  EXPECT_EQ(ItemIndex(rows, Precision::kInt8).table_bytes(), 6400u * 36);
 }
 
 // The int8 bound passes over nearly everything: otherwise it would be exact and slow.

@@ -261,8 +261,8 @@ std::string_view Recommender::kind() const { return state_->model().kind(); }
 std::size_t Recommender::width() const { return state_->model().representation_width(); }
 std::size_t Recommender::parameters() const { return state_->model().parameters(); }
 std::size_t Recommender::bytes() const { return state_->bytes; }
-std::size_t Recommender::scanned_bytes() const {
-  return state_->index ? state_->index->scanned_bytes() : bytes();
+std::size_t Recommender::table_bytes() const {
+  return state_->index ? state_->index->table_bytes() : bytes();
 }
 bool Recommender::searches_a_table() const { return state_->index.has_value(); }
 Precision Recommender::precision() const { return state_->precision; }
