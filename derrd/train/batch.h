@@ -15,24 +15,29 @@ namespace derrd {
 // A set of entities in the order in which they came. Adding is O(1), clearing O(members).
 class EntitySet {
  public:
-  explicit EntitySet(std::size_t entities) : present_(entities, 0) {}
+  explicit EntitySet(std::size_t entities) : present_((entities + 63) / 64, 0) {}
 
   void Add(std::int32_t entity) {
-    auto& present = present_[static_cast<std::size_t>(entity)];
-    if (!present) members_.push_back(entity);
-    present = 1;
+    std::uint64_t& word = WordOf(entity);
+    const std::uint64_t bit = std::uint64_t{1} << (entity % 64);
+    if ((word & bit) == 0) members_.push_back(entity);
+    word |= bit;
   }
   void Add(std::span<const std::int32_t> entities) {
     for (const std::int32_t entity : entities) Add(entity);
   }
   void Clear() {
-    for (const std::int32_t entity : members_) present_[static_cast<std::size_t>(entity)] = 0;
+    for (const std::int32_t entity : members_) WordOf(entity) = 0;
     members_.clear();
   }
   std::span<const std::int32_t> members() const { return members_; }
 
  private:
-  std::vector<std::uint8_t> present_;
+  std::uint64_t& WordOf(std::int32_t entity) {
+    return present_[static_cast<std::size_t>(entity) / 64];
+  }
+
+  std::vector<std::uint64_t> present_;  // a bit an entity: of millions they stay in the cache
   std::vector<std::int32_t> members_;
 };
 
