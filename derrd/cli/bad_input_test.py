@@ -100,6 +100,25 @@ class BadInputTest(ProgramCase):
         self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])
         self.fails(1, "recommend", self.teacher, "--items", "i2", "i999", says=["i999"])
 
+    def test_attributes_that_are_none(self):
+        plain, output = self.folder / "plain.derrd", self.folder / "never.derrd"
+        self.ok("import", self.csv, "--negatives", 30, "-o", plain)
+        asked = ("recommend", self.teacher, "--user", "u1")
+        self.fails(2, *asked, "--where", "group=odd", says=["--where", "--dataset"])
+        self.fails(2, *asked, "--dataset", self.dataset, "--where", "odd", says=["--where odd", "NAME=VALUE"])
+        self.fails(1, *asked, "--dataset", plain, "--where", "group=odd", says=[plain, "--item-attributes"])
+        known = (*asked, "--dataset", self.dataset, "--where")
+        self.fails(1, *known, "group=evn", says=[self.dataset, "'group' is 'evn'", "did you mean 'even'?"])
+        self.fails(1, *known, "grup=odd", says=[self.dataset, "'grup'", "did you mean 'group'?"])
+        self.fails(1, *asked, "--allow", "i2", "i999", says=["i999"])
+        table = self.folder / "table.csv"
+        for text, says in (("item,tag,\ni1,a,b\n", "table.csv:1"), ("item,tag\ni1,a\ni2\n", "table.csv:3"),
+                           ("i1,a\ni2,b\n", "table.csv:1"), ("item,tag\nx,a\n", "none of the 80 items")):
+            table.write_text(text)
+            self.fails(1, "import", self.csv, "--negatives", 30, "--item-attributes", table, "-o", output, says=[says], output=output)
+        self.fails(2, "import", self.csv, "--item-attributes", table, "-o", table, says=[table])
+        self.assertEqual(table.read_text(), text)
+
     def test_numbers_that_are_none(self):
         output = self.folder / "never.derrd"
         for flag, wrong in (("--learning-rate", "nan"), ("--l2", "inf"), ("--l2", "-1"), ("--width", "1e99"),

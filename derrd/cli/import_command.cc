@@ -31,6 +31,9 @@ void AddInputFlags(CLI::App& app, ImportOptions& import) {
   app.add_option("--candidates", import.given.candidates,
                  "Given split: file of each user's sampled negatives ('user item item ...')");
   app.add_option("--item-names", import.item_names, "Table of item ids and names");
+  app.add_option("--item-attributes", import.item_attributes,
+                 "Table with a header: item ids, and a column for each attribute; '|' separates "
+                 "several values");
 }
 
 void AddReadFlags(CLI::App& app, ReadOptions& read) {
@@ -74,7 +77,7 @@ ImportSummary ImportWithProgress(const Options& options) {
   std::vector<std::string> inputs = options.import.files;
   const GivenFiles& given = options.import.given;
   inputs.insert(inputs.end(), {given.train, given.valid, given.test, given.candidates,
-                               options.import.item_names});
+                               options.import.item_names, options.import.item_attributes});
   CheckOutputs({options.output}, inputs);
   ImportOptions import = options.import;
   import.seed = options.seed;

@@ -44,6 +44,10 @@ def interactions(users=60, items=80, groups=4, seed=1):
             yield f"u{user}", f"i{item}"
 
 
+def tags_of(item):
+    return [f"by {n}" for n in (3, 5, 7, 79) if item % n == 0]
+
+
 def ids_of(tensors, name):
     """Ids as a model file holds them."""
     blob, offsets = tensors[f"{name}.blob"].tobytes(), tensors[f"{name}.offsets"]
@@ -64,8 +68,12 @@ class ProgramCase(unittest.TestCase):
         cls.csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions()))
         cls.names = cls.folder / "names.csv"
         cls.names.write_text("item,name\n" + "".join(f"i{i},Item number {i}\n" for i in range(80)))
+        cls.attributes = cls.folder / "attributes.csv"
+        cls.attributes.write_text("item,group,tags\n" + "".join(
+            f"i{i},{'odd' if i % 2 else 'even'},{'|'.join(tags_of(i))}\n" for i in range(80)))
         cls.dataset = cls.folder / "likes.derrd"
-        cls.ok("import", cls.csv, "--item-names", cls.names, "--negatives", 30, "-o", cls.dataset)
+        cls.ok("import", cls.csv, "--item-names", cls.names, "--item-attributes", cls.attributes, "--negatives", 30,
+               "-o", cls.dataset)
         cls.teacher = cls.folder / "teacher.derrd"
         cls.ok("train", cls.dataset, "--width", 16, "--epochs", 40, "--batch-size", 128,
                "--learning-rate", 0.01, "--keep-every", 5, "-o", cls.teacher)

@@ -13,7 +13,7 @@ import numpy
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from program_case import SMALL, ProgramCase, interactions, known_methods
+from program_case import SMALL, ProgramCase, interactions, known_methods, tags_of
 
 
 class ProgramTest(ProgramCase):
@@ -139,6 +139,38 @@ class ProgramTest(ProgramCase):
         text = self.ok("recommend", self.teacher, "--items", *liked, "-k", 5).stdout
         for item in liked:
             self.assertNotIn(f" {item} ", text)
+
+    def test_recommends_only_what_is_allowed_and_fits(self):
+        fitting = {f"i{i}" for i in range(1, 80, 2) if {"by 3", "by 7"} & set(tags_of(i))}
+        where = ("--dataset", self.dataset, "--where", "group=odd", "--where", "tags=by 3", "tags=by 7")
+        allowed = ("i3", "i4", "i7", "i9", "i15")
+
+        def answered(*words):
+            answer = json.loads(self.ok("recommend", self.teacher, "-k", 80, *words, "--json").stdout)
+            return [entry["item"] for entry in answer["recommendations"][0]["items"]]
+
+        everything = answered("--user", "u3", "--dataset", self.dataset)
+        self.assertEqual(answered("--user", "u3", *where), [item for item in everything if item in fitting])
+        self.assertEqual(answered("--user", "u3", "--allow", *allowed, *where),
+                         [item for item in everything if item in fitting and item in allowed])
+        self.assertEqual(answered("--user", "u3", *where, "--where", "tags=by 5", "group=even"),
+                         [item for item in everything if {"by 3", "by 5", "by 7"} & set(tags_of(int(item[1:])))])
+        new = answered("--items", "i2", "i6")
+        self.assertEqual(answered("--items", "i2", "i6", *where), [item for item in new if item in fitting])
+        self.assertEqual(answered("--items", "i2", "--allow", "i2"), [])
+        output = self.folder / "fitting.tsv"
+        self.ok("recommend", self.teacher, "--all", "-k", 80, *where, "-o", output)
+        rows = [line.split("\t") for line in output.read_text().splitlines()[1:]]
+        self.assertEqual([row[2] for row in rows if row[0] == "u3"], [item for item in everything if item in fitting])
+        self.assertEqual({row[2] for row in rows}, fitting)
+
+    def test_attributes_are_summed_up(self):
+        told = json.loads(self.ok("info", self.dataset, "--json").stdout)["dataset"]["attributes"]
+        tagged = sum(bool(tags_of(i)) for i in range(80))
+        self.assertEqual(told, [{"name": "group", "values": 2, "items": 80}, {"name": "tags", "values": 4, "items": tagged}])
+        self.assertRegex(self.ok("info", self.dataset).stdout, rf"\| tags +\| +4 \| +{tagged} \|")
+        done = self.ok("import", self.csv, "--item-attributes", self.attributes, "--negatives", 30, "-o", self.folder / "again.derrd")
+        self.assertIn("known    6 values of 2 attributes for 80 of 80 items, 0 lines about other items", done.stderr)
 
     def test_recommends_for_all(self):
         table, array = self.folder / "all.tsv", self.folder / "all.npy"

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "derrd/cli/command.h"
@@ -25,6 +26,8 @@ struct RecommendOptions : CommonOptions {
   bool all = false;
   std::size_t k = 10;
   std::string dataset;
+  std::vector<std::string> allow;
+  std::vector<std::string> where;  // NAME=VALUE
   std::string output;
   Precision precision = Precision::kFloat32;
 };
@@ -34,6 +37,18 @@ struct Answer {
   std::string user;  // empty for the new one
   std::vector<ScoredItem> items;
 };
+
+std::vector<WantedValue> Wanted(const std::vector<std::string>& where) {
+  std::vector<WantedValue> wanted;
+  for (const std::string_view text : where) {
+    const std::size_t sign = text.find('=');
+    if (sign == std::string_view::npos) {
+      Fail<UsageError>("--where {}: write it as NAME=VALUE", text);
+    }
+    wanted.push_back({text.substr(0, sign), text.substr(sign + 1)});
+  }
+  return wanted;
+}
 
 void CheckUsage(const RecommendOptions& options) {
   const int ways =
@@ -48,11 +63,15 @@ void CheckUsage(const RecommendOptions& options) {
     Fail<UsageError>("-o {} belongs to --all; leave it out, or redirect the output",
                      options.output);
   }
-  if (!options.items.empty() && !options.dataset.empty()) {
+  if (!options.where.empty() && options.dataset.empty()) {
+    Fail<UsageError>("--where needs the --dataset that knows the items' attributes");
+  }
+  if (!options.items.empty() && !options.dataset.empty() && options.where.empty()) {
     Fail<UsageError>("--dataset knows nothing of a new user; leave it out with --items");
   }
   if (options.k == 0) Fail<UsageError>("-k 0: nothing to recommend; give at least 1");
   if (options.all) TopKFormatOf(options.output);
+  Wanted(options.where);
 }
 
 // The indices of ids; Error that names the nearest id for an unknown one.
@@ -70,11 +89,33 @@ std::vector<std::int32_t> Find(const std::vector<std::string>& wanted, const Ids
   return found;
 }
 
-std::vector<Answer> AnswerUsers(const Recommender& recommender, const RecommendOptions& options) {
+ItemSet Fitting(const Recommender& recommender, const RecommendOptions& options) {
+  if (recommender.attributes().empty()) {
+    Fail("{}: knows no attributes of items; import it with --item-attributes", options.dataset);
+  }
+  try {
+    return recommender.ItemsWhere(Wanted(options.where));
+  } catch (const UnknownAttribute& error) {
+    Fail("{}: {}", options.dataset, error.what());
+  }
+}
+
+// What --allow and --where leave; nothing where neither is given.
+std::optional<ItemSet> Allowed(const Recommender& recommender, const RecommendOptions& options) {
+  std::optional<ItemSet> fitting;
+  if (!options.where.empty()) fitting = Fitting(recommender, options);
+  if (options.allow.empty()) return fitting;
+  const ItemSet allowed(recommender.items(),
+                        Find(options.allow, recommender.item_ids(), "item", options.model));
+  return fitting ? Intersection(allowed, *fitting) : allowed;
+}
+
+std::vector<Answer> AnswerUsers(const Recommender& recommender, const ItemSet* allowed,
+                                const RecommendOptions& options) {
   std::vector<Query> queries;
   for (const std::int32_t user :
        Find(options.users, recommender.user_ids(), "user", options.model)) {
-    queries.push_back({.user = user, .k = options.k});
+    queries.push_back({.user = user, .k = options.k, .allowed = allowed});
   }
   const Parallel parallel(options.threads);
   const auto found = recommender.RecommendAll(queries, &parallel);
@@ -83,9 +124,10 @@ std::vector<Answer> AnswerUsers(const Recommender& recommender, const RecommendO
   return answers;
 }
 
-Answer AnswerNewUser(const Recommender& recommender, const RecommendOptions& options) {
+Answer AnswerNewUser(const Recommender& recommender, const ItemSet* allowed,
+                     const RecommendOptions& options) {
   const auto liked = Find(options.items, recommender.item_ids(), "item", options.model);
-  return {"", recommender.Recommend({.liked = liked, .k = options.k})};
+  return {"", recommender.Recommend({.liked = liked, .k = options.k, .allowed = allowed})};
 }
 
 nlohmann::ordered_json ToJson(const Answer& answer, const Recommender& recommender,
@@ -129,9 +171,10 @@ std::string ToTable(const std::vector<Answer>& answers, const Recommender& recom
   return table.ToMarkdown();
 }
 
-void WriteAll(const Recommender& recommender, const RecommendOptions& options) {
+void WriteAll(const Recommender& recommender, const ItemSet* allowed,
+              const RecommendOptions& options) {
   Progress progress("recommend", recommender.users(), "users");
-  WriteTopK(recommender, options.k, options.output, Parallel(options.threads),
+  WriteTopK(recommender, options.k, allowed, options.output, Parallel(options.threads),
             [&](std::size_t users) { progress.Update(users); });
   progress.Finish(recommender.users());
   if (options.json) {
@@ -142,10 +185,11 @@ void WriteAll(const Recommender& recommender, const RecommendOptions& options) {
   }
 }
 
-void PrintAnswers(const Recommender& recommender, const RecommendOptions& options) {
-  const std::vector<Answer> answers = options.items.empty()
-                                          ? AnswerUsers(recommender, options)
-                                          : std::vector{AnswerNewUser(recommender, options)};
+void PrintAnswers(const Recommender& recommender, const ItemSet* allowed,
+                  const RecommendOptions& options) {
+  const std::vector<Answer> answers =
+      options.items.empty() ? AnswerUsers(recommender, allowed, options)
+                            : std::vector{AnswerNewUser(recommender, allowed, options)};
   if (!options.json) {
     return Print(ToTable(answers, recommender));
   }
@@ -163,10 +207,11 @@ void RunRecommend(const RecommendOptions& options) {
   std::optional<std::string> dataset;
   if (!options.dataset.empty()) dataset = options.dataset;
   const auto recommender = Recommender::Open(options.model, dataset, options.precision);
+  const auto allowed = Allowed(*recommender, options);
   if (options.all) {
-    WriteAll(*recommender, options);
+    WriteAll(*recommender, allowed ? &*allowed : nullptr, options);
   } else {
-    PrintAnswers(*recommender, options);
+    PrintAnswers(*recommender, allowed ? &*allowed : nullptr, options);
   }
 }
 
@@ -189,6 +234,10 @@ void AddRecommendCommand(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--dataset", options->dataset,
                   "Data set whose training items a user is not recommended again");
+  app->add_option("--allow", options->allow, "Recommend only these items");
+  app->add_option("--where", options->where,
+                  "Recommend only items whose attribute NAME has the VALUE, as the data set knows: "
+                  "NAME=VALUE. Values of one attribute are alternatives, all attributes must fit");
   AddPrecisionFlag(*app, options->precision);
   app->add_option("-o,--output", options->output,
                   "With --all. FILE.tsv: user, rank, item, score, and the item's name where known. "

@@ -74,7 +74,7 @@ void AddServeCommand(CLI::App& program) {
                   "Teacher whose answers stand beside the model's where a request asks for them");
   app->add_option("--dataset", server.paths.dataset,
                   "Data set whose training items are the users' histories, which are not "
-                  "recommended again");
+                  "recommended again; it knows the items' attributes, too");
   AddPrecisionFlag(*app, server.paths.precision);
   app->add_option("--address", server.address, "IP address to listen at")->capture_default_str();
   app->add_option("--port", server.port, "Port to listen at; 0: any that is free")

@@ -99,6 +99,30 @@ class ServePageTest(ProgramCase):
         self.assertEqual(self.browser.evaluate("chosen.textContent"), "Item number 7 ×")
         self.assertEqual(self.browser.complaints, [])
 
+    def test_only_some_items_by_keyboard(self):
+        self.open()
+        self.until("model !== null")
+        self.assertFalse(self.browser.evaluate("part('only-field').hidden"))
+        self.assertIn("Only items", self.browser.evaluate("only.labels[0].textContent"))
+        self.browser.evaluate("text.focus()")
+        self.type("u10")
+        self.press("Escape")
+        self.press("Tab")
+        self.assertEqual(self.browser.evaluate("document.activeElement.id"), "only")
+        self.until("part('labels').children.length === 6")
+        self.type("tags=by 7")
+        self.until("part('labels').children.length === 2")
+        self.assertEqual(self.browser.evaluate("[...part('labels').children].map(option => option.value)"), ["tags=by 7", "tags=by 79"])
+        self.press("Enter")
+        self.until("!document.getElementById('answers').hidden")
+        answer = self.server.recommend({"user": "u10", "compare": True, "where": {"tags": "by 7"}})[1]
+        self.assertEqual(self.listed("student"), [entry["item"] for entry in answer["items"]])
+        self.assertEqual(self.listed("teacher"), [entry["item"] for entry in answer["teacher"]["items"]])
+        self.assertEqual(self.browser.complaints, [])
+        self.browser.evaluate("only.value = 'by 7'")
+        self.press("Enter")
+        self.until("document.getElementById('message').textContent.includes('name=value')")
+
     def test_an_unknown_user_is_told(self):
         self.open()
         self.until("model !== null")
@@ -141,6 +165,7 @@ class ServePageTest(ProgramCase):
         self.until("!document.getElementById('answers').hidden")
         self.assertTrue(self.browser.evaluate("document.getElementById('teacher').hidden"))
         self.assertTrue(self.browser.evaluate("document.getElementById('history').hidden"))
+        self.assertTrue(self.browser.evaluate("part('only-field').hidden"))
 
 
 if __name__ == "__main__":

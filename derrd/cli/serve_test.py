@@ -10,7 +10,7 @@ import socket
 import threading
 import unittest
 
-from program_case import ProgramCase
+from program_case import ProgramCase, tags_of
 from server_process import JSON, Server, answers, post, read_all
 
 
@@ -90,6 +90,87 @@ class AnswerTest(ProgramCase):
             self.assertEqual("teacher" in result, "teacher" in alone)
             if "teacher" in alone:
                 self.assertEqual(result["teacher"]["items"], alone["teacher"]["items"])
+
+    def ranked(self, user="u3", **more):
+        """Items of an answer that may have all of them."""
+        status, answer = self.server.recommend({"user": user, "k": 80, **more})
+        self.assertEqual(status, 200, answer)
+        return [entry["item"] for entry in answer["items"]]
+
+    def test_only_what_is_allowed(self):
+        everything, some = self.ranked(), ["i4", "i9", "i0", "i9", "i41"]
+        self.assertEqual(self.ranked(allow=some), [item for item in everything if item in some])
+        self.assertEqual(self.ranked(allow=some, exclude=["i9"]), [item for item in everything if item in some and item != "i9"])
+        self.assertEqual(set(self.ranked(allow=some, include_seen=True)), set(some))
+        self.assertEqual(self.ranked(allow=everything), everything)
+        self.assertEqual(self.ranked(allow=[]), [])
+        self.assertEqual(self.server.recommend({"items": ["i4"], "allow": ["i4"]})[1]["items"], [])
+        answer = self.server.recommend({"user": "u3", "k": 80, "allow": some, "compare": True})[1]
+        self.assertEqual(answer["teacher"]["shared"], len(answer["items"]))
+        self.assertEqual(len(answer["teacher"]["items"]), len(answer["items"]))
+
+    def test_only_what_fits(self):
+        everything = self.ranked()
+        odd, by_3_or_7 = {f"i{i}" for i in range(1, 80, 2)}, {f"i{i}" for i in range(80) if {"by 3", "by 7"} & set(tags_of(i))}
+        for where, fitting in (({"group": "odd"}, odd), ({"group": ["odd", "even"]}, set(everything)), ({}, set(everything)),
+                               ({"tags": ["by 7", "by 3", "by 7"]}, by_3_or_7),
+                               ({"tags": ["by 3", "by 7"], "group": ["odd"]}, odd & by_3_or_7), ({"tags": "by 79"}, {"i0", "i79"}),
+                               ({"tags": "by 79", "group": "odd"}, {"i79"})):
+            with self.subTest(where=where):
+                self.assertEqual(self.ranked(where=where), [item for item in everything if item in fitting])
+                some = sorted(fitting)[::3] + ["i2", "i1"]
+                self.assertEqual(self.ranked(where=where, allow=some, exclude=["i1", "i27"]),
+                                 [item for item in everything if item in fitting and item in some and item not in ("i1", "i27")])
+                self.assertEqual(set(self.ranked(where=where, include_seen=True)),
+                                 fitting if fitting != set(everything) else {f"i{i}" for i in range(80)})
+        told = self.told("--user", "u3", "-k", 5, "--dataset", self.dataset, "--where", "tags=by 3", "--allow", "i3", "i6", "i7")
+        self.same(self.server.recommend({"user": "u3", "k": 5, "where": {"tags": "by 3"}, "allow": ["i3", "i6", "i7"]})[1]["items"], told[0])
+
+    def test_a_batch_of_restrictions(self):
+        tagged, listed = {"where": {"tags": "by 3"}}, {"allow": ["i1", "i5"]}
+        requests = [{"user": "u1", **tagged}, {"user": "u2", **tagged}, {"user": "u2"}, {"user": "u3", **listed, **tagged},
+                    {"user": "u3", **listed}, {"user": "u4", **listed, "compare": True}, {"user": "u4", "allow": ["no"]},
+                    {"user": "u4", "allow": ["no"]}, {"user": "u4", "where": {"tags": "by 4"}}, {"user": "u4", "where": {"tag": "by 3"}},
+                    {"items": ["i1"], "allow": []}, {"items": ["i1"]}]
+        results = self.server.recommend({"requests": requests})[1]["results"]
+        self.assertEqual([result.get("error", {}).get("code") for result in results[6:10]],
+                         ["unknown_item"] * 2 + ["unknown_attribute"] * 2)
+        for request, result in list(zip(requests, results))[:6] + list(zip(requests, results))[10:]:
+            alone = self.server.recommend(request)[1]
+            self.assertEqual(result["items"], alone["items"])
+            self.assertEqual(result.get("teacher", {}).get("items"), alone.get("teacher", {}).get("items"))
+
+    def test_attributes_that_are_none(self):
+        self.refused(404, "unknown_item", self.server.recommend({"user": "u1", "allow": ["i1", "none"]}))
+        for where, nearest in (({"tags": ["by 3", "by 77"]}, "by 7"), ({"tag": "by 3"}, "tags"), ({"group": "Odd"}, "odd")):
+            answer = self.server.recommend({"user": "u1", "where": where})
+            self.refused(404, "unknown_attribute", answer)
+            self.assertIn(f"did you mean '{nearest}'?", answer[1]["error"]["message"])
+        self.refused(400, "invalid_field", self.server.recommend({"user": "u1", "where": {"tags": []}}))
+        self.refused(400, "repeated_field", self.server.recommend(b'{"user":"u1","where":{"tags":"a","tags":"b"}}'))
+        plain = Server(self.student)
+        self.addCleanup(plain.stop)
+        self.refused(400, "no_attributes", plain.recommend({"user": "u1", "where": {"tags": "by 3"}}))
+        self.refused(400, "no_attributes", plain.recommend({"requests": [{"user": "u1", "where": {"tags": "by 3"}}]}))
+        self.assertEqual(len(plain.recommend({"user": "u1", "where": {}, "allow": ["i1", "i2"]})[1]["items"]), 2)
+        self.assertEqual(plain.get("/v1/attributes"), (200, {"attributes": [], "values": []}))
+        self.assertFalse(plain.get("/v1/model")[1]["attributes"])
+
+    def test_attributes_are_found(self):
+        self.assertTrue(self.server.get("/v1/model")[1]["attributes"])
+        status, found = self.server.get("/v1/attributes")
+        self.assertEqual(status, 200)
+        self.assertEqual(found["attributes"], [{"name": "group", "values": 2}, {"name": "tags", "values": 4}])
+        self.assertEqual(found["values"][:3], [{"name": "group", "value": "even", "items": 40}, {"name": "group", "value": "odd", "items": 40},
+                                               {"name": "tags", "value": "by 3", "items": 27}])
+        self.assertEqual(len(found["values"]), 6)
+        self.assertEqual(len(self.server.get("/v1/attributes?limit=1")[1]["values"]), 1)
+        for text, values in (("TAGS%3Dby+7", ["by 7", "by 79"]), ("dd", ["odd"]), ("nothing", [])):
+            found = self.server.get(f"/v1/attributes?q={text}")[1]
+            self.assertEqual([entry["value"] for entry in found["values"]], values)
+            self.assertEqual(len(found["attributes"]), 2)
+        self.refused(400, "invalid_query", self.server.get("/v1/attributes?limit=101"))
+        self.assertGreater(self.server.metric('derrd_requests_total{route="/v1/attributes",status="200"}'), 0)
 
     def test_facts_lists_and_history(self):
         status, facts = self.server.get("/v1/model")

@@ -66,10 +66,6 @@ bool IsUsualName(std::string_view name) {
          usual(ColumnRole::kTime) || usual(ColumnRole::kName);
 }
 
-std::string WithoutType(const std::string& name) {
-  return IsTyped(name) ? name.substr(0, name.find(':')) : name;
-}
-
 [[noreturn]] void FailNoColumn(const std::string& path, const Layout& layout, const char* flag,
                                const std::string& wanted) {
   std::string names;
@@ -132,6 +128,10 @@ int FindByUsualName(const std::vector<std::string>& names, ColumnRole role) {
     }
   }
   return Layout::kNoColumn;
+}
+
+std::string WithoutType(const std::string& name) {
+  return IsTyped(name) ? name.substr(0, name.find(':')) : name;
 }
 
 bool IsNumber(std::string_view text) {

@@ -22,6 +22,9 @@ int FindByUsualName(const std::vector<std::string>& names, ColumnRole role);
 bool LooksLikeHeader(const std::vector<std::string_view>& first,
                      const std::vector<std::string_view>& second);
 
+// The name of a column without RecBole's type ("class:token_seq" is "class"); another as it is.
+std::string WithoutType(const std::string& name);
+
 // Whether the text is one finite number.
 bool IsNumber(std::string_view text);
 

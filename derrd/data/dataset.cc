@@ -18,19 +18,20 @@ constexpr const char* kProtocolKey = "derrd.protocol";
 // What the tensors must promise so that Of() never reads outside them.
 struct Checker {
   const SafetensorsFile& file;
-  std::size_t users;
+  std::size_t rows;
+  std::string_view row;  // what a row is of: "user"
   std::size_t items;
 
   void CheckOffsets(const std::string& name, const Interactions& split) const {
     const auto& offsets = split.offsets;
-    if (offsets.size() != users + 1) {
+    if (offsets.size() != rows + 1) {
       FailDamaged(file.path(),
-                  fmt::format("tensor '{}.offsets' has {} numbers where {} users need {}", name,
-                              offsets.size(), users, users + 1));
+                  fmt::format("tensor '{}.offsets' has {} numbers where {} {}s need {}", name,
+                              offsets.size(), rows, row, rows + 1));
     }
     bool valid =
         offsets.front() == 0 && offsets.back() == static_cast<std::int64_t>(split.items.size());
-    for (std::size_t u = 0; u < users; ++u) valid = valid && offsets[u] <= offsets[u + 1];
+    for (std::size_t r = 0; r < rows; ++r) valid = valid && offsets[r] <= offsets[r + 1];
     if (!valid) {
       FailDamaged(file.path(), fmt::format("tensor '{}.offsets' does not fit the {} numbers of "
                                            "'{}.items'",
@@ -39,17 +40,17 @@ struct Checker {
   }
 
   void CheckItems(const std::string& name, const Interactions& split) const {
-    for (std::size_t u = 0; u < users; ++u) {
+    for (std::size_t r = 0; r < rows; ++r) {
       std::int32_t previous = -1;
-      for (const std::int32_t item : split.Of(u)) {
+      for (const std::int32_t item : split.Of(r)) {
         if (item < 0 || static_cast<std::size_t>(item) >= items) {
-          FailDamaged(file.path(), fmt::format("'{}.items' names item {} of user {} and there are "
-                                               "{} items",
-                                               name, item, u, items));
+          FailDamaged(file.path(),
+                      fmt::format("'{}.items' names item {} of {} {} and there are {} items", name,
+                                  item, row, r, items));
         }
         if (item <= previous) {
-          FailDamaged(file.path(),
-                      fmt::format("'{}.items' of user {} are not ascending and distinct", name, u));
+          FailDamaged(file.path(), fmt::format("'{}.items' of {} {} are not ascending and distinct",
+                                               name, row, r));
         }
         previous = item;
       }
@@ -66,7 +67,7 @@ struct Checker {
 
   // One held-out item is ranked among at least one other.
   void CheckCandidates(const Interactions& held_out, const Interactions& candidates) const {
-    for (std::size_t u = 0; u < users; ++u) {
+    for (std::size_t u = 0; u < rows; ++u) {
       if (held_out.Of(u).empty() || !candidates.Of(u).empty()) continue;
       FailDamaged(file.path(), fmt::format("user {} has a held-out item and no candidates", u));
     }
@@ -75,7 +76,7 @@ struct Checker {
   std::span<const std::int32_t> UsersOf(const std::string& name, const Interactions& split) const {
     const auto found = file.Elements<std::int32_t>(name + ".users");
     bool valid = found.size() == split.items.size();
-    for (std::size_t u = 0; valid && u < users; ++u) {
+    for (std::size_t u = 0; valid && u < rows; ++u) {
       for (std::int64_t i = split.offsets[u]; i < split.offsets[u + 1]; ++i) {
         valid = valid && found[static_cast<std::size_t>(i)] == static_cast<std::int32_t>(u);
       }
@@ -94,6 +95,21 @@ Ids ReadIds(const std::shared_ptr<const SafetensorsFile>& file, const std::strin
     FailDamaged(file->path(), fmt::format("'{}' holds more than 2^31 - 1 ids", name));
   }
   return ids;
+}
+
+ItemAttributes ReadAttributes(const std::shared_ptr<const SafetensorsFile>& file,
+                              std::size_t items) {
+  if (!file->Has("attribute_labels.offsets")) return {};
+  const Ids labels = ReadIds(file, "attribute_labels");
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::size_t sign = labels[i].find('=');
+    const bool whole = sign != std::string_view::npos && sign > 0 && sign + 1 < labels[i].size();
+    if (whole && (i == 0 || labels[i - 1] < labels[i])) continue;
+    FailDamaged(file->path(), fmt::format("'attribute_labels' are not name=value, ascending and "
+                                          "distinct, from number {}",
+                                          i));
+  }
+  return {labels, Checker{*file, labels.size(), "label", items}.Split("attributes")};
 }
 
 Protocol ReadProtocol(const SafetensorsFile& file) {
@@ -135,7 +151,8 @@ Dataset Dataset::Open(const std::string& path) {
   if (dataset.users() == 0 || dataset.items() == 0)
     FailDamaged(path, "it has no users or no items");
   dataset.protocol_ = ReadProtocol(file);
-  const Checker checker{file, dataset.users(), dataset.items()};
+  dataset.attributes_ = ReadAttributes(dataset.file_, dataset.items());
+  const Checker checker{file, dataset.users(), "user", dataset.items()};
   dataset.train_ = checker.Split("train");
   dataset.train_users_ = checker.UsersOf("train", dataset.train_);
   dataset.valid_ = checker.Split("valid");
@@ -162,6 +179,10 @@ void WriteDataset(const DatasetContents& contents, const std::string& path) {
   };
   const std::vector<std::int32_t> train_users = UserOfEach(contents.train);
   writer.Add("train.users", std::span<const std::int32_t>(train_users));
+  if (!contents.attributes.labels.empty()) {
+    contents.attributes.labels.AddTo(writer, "attribute_labels");
+    add("attributes", contents.attributes.items);
+  }
   add("train", contents.train);
   add("valid", contents.valid);
   add("test", contents.test);

@@ -33,6 +33,16 @@ struct Interactions {
   }
 };
 
+// What is known of items besides who met them. The label "name=value" says that the attribute of
+// that name has that value; a name holds no '=', and neither part is empty. A view, as Interactions
+// are.
+struct ItemAttributes {
+  Ids labels;          // in ascending order of their bytes, distinct
+  Interactions items;  // of each label, which stands in the place of the user
+
+  bool empty() const { return labels.empty(); }
+};
+
 // How a data set is meant to be evaluated.
 enum class Protocol {
   kSampled,  // leave-one-out: the one held-out item of a user is ranked among its candidates
@@ -52,7 +62,8 @@ class Dataset {
   std::size_t items() const { return item_ids_.size(); }
   const Ids& user_ids() const { return user_ids_; }
   const Ids& item_ids() const { return item_ids_; }
-  const Ids& item_names() const { return item_names_; }  // empty when none were given
+  const Ids& item_names() const { return item_names_; }             // empty when none were given
+  const ItemAttributes& attributes() const { return attributes_; }  // the same
 
   Protocol protocol() const { return protocol_; }
   const Interactions& train() const { return train_; }
@@ -66,6 +77,7 @@ class Dataset {
  private:
   std::shared_ptr<const SafetensorsFile> file_;
   Ids user_ids_, item_ids_, item_names_;
+  ItemAttributes attributes_;
   Protocol protocol_ = Protocol::kFull;
   Interactions train_, valid_, test_, candidates_;
   std::span<const std::int32_t> train_users_;
@@ -79,9 +91,17 @@ struct OwnedInteractions {
   Interactions view() const { return {offsets, items}; }
 };
 
+struct OwnedAttributes {
+  Ids labels;
+  OwnedInteractions items;
+
+  ItemAttributes view() const { return {labels, items.view()}; }
+};
+
 // Everything a data set file holds, before it is written.
 struct DatasetContents {
   Ids user_ids, item_ids, item_names;
+  OwnedAttributes attributes;
   Protocol protocol = Protocol::kFull;
   OwnedInteractions train, valid, test, candidates;
   Metadata metadata;  // how it was made, for `derrd info`

@@ -17,6 +17,8 @@ DatasetContents SmallContents() {
   contents.user_ids = Ids({"ann", "bob", "zoë"});
   contents.item_ids = Ids({"a", "b", "c", "d"});
   contents.item_names = Ids({"Alien", "Brazil", "Contact", "Dune"});
+  contents.attributes = {Ids({"genre=comedy", "genre=war", "language=de"}),
+                         {{0, 2, 3, 3}, {0, 3, 2}}};
   contents.protocol = Protocol::kSampled;
   contents.train = {{0, 2, 2, 3}, {0, 3, 1}};
   contents.valid = {{0, 1, 1, 1}, {1}};
@@ -36,6 +38,10 @@ TEST(DatasetTest, WritesAndOpensTheSame) {
   EXPECT_EQ(dataset.user_ids()[2], "zoë");
   EXPECT_EQ(dataset.item_ids().Find("d"), 3);
   EXPECT_EQ(dataset.item_names()[1], "Brazil");
+  EXPECT_EQ(dataset.attributes().labels, SmallContents().attributes.labels);
+  EXPECT_THAT(dataset.attributes().items.Of(0), ElementsAre(0, 3));
+  EXPECT_THAT(dataset.attributes().items.Of(1), ElementsAre(2));
+  EXPECT_TRUE(dataset.attributes().items.Of(2).empty());
   EXPECT_EQ(dataset.protocol(), Protocol::kSampled);
   EXPECT_EQ(dataset.metadata().at("import.seed"), "7");
   EXPECT_THAT(dataset.train().Of(0), ElementsAre(0, 3));
@@ -47,15 +53,18 @@ TEST(DatasetTest, WritesAndOpensTheSame) {
   EXPECT_THAT(dataset.candidates().Of(2), ElementsAre(0, 3));
 }
 
-TEST(DatasetTest, FullProtocolHasNoCandidates) {
+TEST(DatasetTest, FullProtocolHasNoCandidatesAndNamesAndAttributesMayBeMissing) {
   const TemporaryFolder folder;
   DatasetContents contents = SmallContents();
   contents.protocol = Protocol::kFull;
   contents.item_names = {};
+  contents.attributes = {};
   WriteDataset(contents, folder.Path("d"));
   const Dataset dataset = Dataset::Open(folder.Path("d"));
   EXPECT_TRUE(dataset.candidates().empty());
   EXPECT_TRUE(dataset.item_names().empty());
+  EXPECT_TRUE(dataset.attributes().empty());
+  EXPECT_FALSE(SafetensorsFile(folder.Path("d")).Has("attributes.items"));
 }
 
 TEST(DatasetTest, CopiesOutliveTheOriginal) {
@@ -102,6 +111,40 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"MoreOffsets", [](auto& c) { c.test.offsets.push_back(1); }, "'test.offsets'"},
         Lie{"ItemsLeftOver", [](auto& c) { c.valid.items.push_back(3); }, "'valid.offsets'"},
         Lie{"FewerNames", [](auto& c) { c.item_names = Ids({"Alien"}); }, "1 item names"},
+        Lie{"LabelsNotAscending",
+            [](auto& c) {
+              c.attributes.labels = Ids({"genre=war", "genre=comedy", "language=de"});
+            },
+            "from number 1"},
+        Lie{"LabelRepeated",
+            [](auto& c) {
+              c.attributes.labels = Ids({"a=b", "a=b", "c=d"});
+            },
+            "from number 1"},
+        Lie{"LabelWithoutValue",
+            [](auto& c) {
+              c.attributes.labels = Ids({"a=b", "a=c", "d="});
+            },
+            "from number 2"},
+        Lie{"LabelWithoutName",
+            [](auto& c) {
+              c.attributes.labels = Ids({"=b", "a=c", "d=e"});
+            },
+            "'attribute_labels' are not"},
+        Lie{"LabelWithoutSign",
+            [](auto& c) {
+              c.attributes.labels = Ids({"a", "b=c", "d=e"});
+            },
+            "from number 0"},
+        Lie{"FewerLabels",
+            [](auto& c) {
+              c.attributes.labels = Ids({"a=b", "a=c"});
+            },
+            "'attributes.offsets' has 4 numbers where 2 labels need 3"},
+        Lie{"LabelOfNoItem", [](auto& c) { c.attributes.items.items[2] = 4; },
+            "names item 4 of label 1"},
+        Lie{"LabelItemsNotAscending", [](auto& c) { c.attributes.items.items[0] = 3; },
+            "'attributes.items' of label 0 are not ascending"},
         Lie{"MoreUsers",
             [](auto& c) {
               c.user_ids = Ids({"a", "b", "c", "d"});
@@ -180,6 +223,12 @@ TEST(DatasetTest, RandomDamageNeverFaults) {
       std::int64_t sum = 0;
       for (std::size_t u = 0; u < dataset.users(); ++u) {
         for (const std::int32_t item : dataset.train().Of(u)) {
+          sum +=
+              static_cast<std::int64_t>(dataset.item_ids()[static_cast<std::size_t>(item)].size());
+        }
+      }
+      for (std::size_t label = 0; label < dataset.attributes().labels.size(); ++label) {
+        for (const std::int32_t item : dataset.attributes().items.Of(label)) {
           sum +=
               static_cast<std::int64_t>(dataset.item_ids()[static_cast<std::size_t>(item)].size());
         }

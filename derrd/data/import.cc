@@ -1,8 +1,10 @@
 #include "derrd/data/import.h"
 
 #include <array>
+#include <utility>
 
 #include "derrd/core/error.h"
+#include "derrd/data/item_attributes.h"
 #include "derrd/data/item_names.h"
 #include "derrd/data/numbering.h"
 
@@ -90,6 +92,18 @@ void AddItemNames(const std::string& path, DatasetContents& contents, ImportSumm
   summary.names = NameSummary{names.named, names.unknown};
 }
 
+void AddItemAttributes(const std::string& path, DatasetContents& contents, ImportSummary& summary) {
+  AttributeTable table = ReadItemAttributes(path, contents.item_ids);
+  if (table.described == 0) {
+    Fail("{}: describes none of the {} items; check that its ids are those of the interactions",
+         path, contents.item_ids.size());
+  }
+  contents.attributes = std::move(table.attributes);
+  summary.attributes =
+      AttributeSummary{AttributesOf(contents.attributes.labels).size(),
+                       contents.attributes.labels.size(), table.described, table.unknown};
+}
+
 // How it was made and what came of it, for `derrd info`.
 void AddCounts(const ImportSummary& summary, Metadata& metadata) {
   const auto add = [&](const char* name, std::size_t count) {
@@ -123,6 +137,9 @@ ImportSummary Import(const ImportOptions& options, const std::string& output,
     contents = ReadAndSplit(options, progress, summary);
   }
   if (!options.item_names.empty()) AddItemNames(options.item_names, contents, summary);
+  if (!options.item_attributes.empty()) {
+    AddItemAttributes(options.item_attributes, contents, summary);
+  }
   summary.CountKept(contents);
   AddCounts(summary, contents.metadata);
   WriteDataset(contents, output);

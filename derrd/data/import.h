@@ -18,7 +18,8 @@ namespace derrd {
 struct ImportOptions : HoldOutOptions {
   std::vector<std::string> files;
   GivenFiles given;
-  std::string item_names;  // path; empty: none
+  std::string item_names;       // path; empty: none
+  std::string item_attributes;  // the same
 
   ReadOptions read;
   FilterOptions filter;

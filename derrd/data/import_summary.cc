@@ -61,6 +61,12 @@ nlohmann::ordered_json ToJson(const ImportSummary& summary) {
   if (summary.names) {
     json["item_names"] = {{"named", summary.names->named}, {"unknown", summary.names->unknown}};
   }
+  if (summary.attributes) {
+    json["item_attributes"] = {{"attributes", summary.attributes->names},
+                               {"values", summary.attributes->labels},
+                               {"described", summary.attributes->described},
+                               {"unknown", summary.attributes->unknown}};
+  }
   return json;
 }
 
@@ -84,6 +90,13 @@ std::string ToText(const ImportSummary& summary) {
   if (summary.names) {
     fmt::format_to(out, "names    {} of {} items, {} names of other items\n", summary.names->named,
                    summary.items, summary.names->unknown);
+  }
+  if (summary.attributes) {
+    fmt::format_to(out,
+                   "known    {} values of {} attributes for {} of {} items, {} lines about "
+                   "other items\n",
+                   summary.attributes->labels, summary.attributes->names,
+                   summary.attributes->described, summary.items, summary.attributes->unknown);
   }
   return text;
 }

@@ -19,10 +19,18 @@ struct NameSummary {
   std::size_t unknown = 0;  // names of items that the data set does not have
 };
 
+struct AttributeSummary {
+  std::size_t names = 0;      // attributes
+  std::size_t labels = 0;     // values of them all
+  std::size_t described = 0;  // items with a value
+  std::size_t unknown = 0;    // lines about items that the data set does not have
+};
+
 struct ImportSummary {
   std::vector<FileSummary> files;
   FilterCounts dropped;
   std::optional<NameSummary> names;
+  std::optional<AttributeSummary> attributes;
 
   // Of what was kept.
   Protocol protocol = Protocol::kFull;

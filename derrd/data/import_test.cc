@@ -142,6 +142,27 @@ TEST_F(ImportTest, ItemNames) {
   EXPECT_THAT(ErrorOf(options), HasSubstr("names:3: a double quote is opened"));
 }
 
+TEST_F(ImportTest, ItemAttributes) {
+  const std::string table = folder_.Write("table", "item,genre\n30,war|love\n99,war\n10,love\n");
+  ImportOptions files = FilesOf("u,10\nu,20\nu,30\n"), given = Given("a,10\n", "a,30\n", "a,20\n");
+  files.negatives = 0;
+  files.item_attributes = given.item_attributes = table;
+  for (const ImportOptions& options : {files, given}) {
+    const Dataset dataset = ImportAndOpen(options);
+    EXPECT_EQ(dataset.attributes().labels, Ids({"genre=love", "genre=war"}));
+    EXPECT_THAT(dataset.attributes().items.Of(0),
+                ElementsAre(*dataset.item_ids().Find("10"), *dataset.item_ids().Find("30")));
+    EXPECT_THAT(dataset.attributes().items.Of(1), ElementsAre(*dataset.item_ids().Find("30")));
+    EXPECT_THAT(ToText(summary_), HasSubstr("known    2 values of 1 attributes for 2 of 3 items, 1 "
+                                            "lines about other items\n"));
+    EXPECT_EQ(ToJson(summary_)["item_attributes"].dump(),
+              R"({"attributes":1,"values":2,"described":2,"unknown":1})");
+  }
+  std::filesystem::remove(folder_.Path("out.derrd"));
+  files.item_attributes = folder_.Write("table", "item,genre\n98,war\n10,\n");
+  EXPECT_THAT(ErrorOf(files), HasSubstr("table: describes none of the 3 items"));
+}
+
 TEST_F(ImportTest, GivenSplits) {
   const Dataset dataset =
       ImportAndOpen(Given("user\titem\nb\ty\na\tx\na\tx\n", "user\titem\na\tz\n",

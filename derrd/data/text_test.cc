@@ -225,6 +225,15 @@ TEST(Utf8Test, TellsWellFormedText) {
   }
 }
 
+TEST(Utf8Test, CutsBetweenCharacters) {
+  EXPECT_EQ(Shortened("", 0), "");
+  EXPECT_EQ(Shortened("zoë", 4), "zoë");
+  EXPECT_EQ(Shortened("zoë!", 4), "zoë...");
+  EXPECT_EQ(Shortened("zoë", 3), "zo...");
+  EXPECT_EQ(Shortened("😀😀", 7), "😀...");
+  EXPECT_EQ(Shortened("😀", 3), "...");
+}
+
 TEST(Utf8Test, EveryLatin1ByteBecomesItsCodePoint) {
   EXPECT_EQ(FromLatin1("Am\xE9lie"), "Amélie");
   for (int code = 0; code < 256; ++code) {

@@ -45,6 +45,15 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string Shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  const auto follows = [&](std::size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+  };
+  while (bytes > 0 && follows(bytes)) --bytes;
+  return std::string(text.substr(0, bytes)) + "...";
+}
+
 std::string FromLatin1(std::string_view text) {
   std::string result;
   result.reserve(text.size() + text.size() / 8);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "derrd/data/dataset.h"
+#include "derrd/data/item_attributes.h"
 #include "derrd/models/model.h"
 #include "derrd/report/table.h"
 
@@ -21,6 +22,16 @@ Json SummarizeSplit(const Interactions& split) {
   return {{"interactions", split.size()}, {"users", users}};
 }
 
+Json SummarizeAttributes(const Dataset& dataset) {
+  Json json = Json::array();
+  for (const Attribute& attribute : AttributesOf(dataset.attributes().labels)) {
+    json.push_back({{"name", attribute.name},
+                    {"values", attribute.values()},
+                    {"items", CountItems(dataset.attributes(), attribute, dataset.items())}});
+  }
+  return json;
+}
+
 Json SummarizeDataset(const Dataset& dataset) {
   Json splits = {{"train", SummarizeSplit(dataset.train())},
                  {"valid", SummarizeSplit(dataset.valid())},
@@ -31,6 +42,7 @@ Json SummarizeDataset(const Dataset& dataset) {
   return {{"users", dataset.users()},
           {"items", dataset.items()},
           {"item_names", !dataset.item_names().empty()},
+          {"attributes", SummarizeAttributes(dataset)},
           {"protocol", Name(dataset.protocol())},
           {"splits", std::move(splits)}};
 }
@@ -72,6 +84,19 @@ std::string KindText(const Json& summary) {
       HumanBytes(summary["bytes"].get<std::uint64_t>()));
 }
 
+std::string AttributesText(const Json& attributes) {
+  if (attributes.empty()) return "";
+  Table table;
+  table.AddColumn("attribute", Table::Align::kLeft);
+  table.AddColumn("values");
+  table.AddColumn("items with one");
+  for (const Json& attribute : attributes) {
+    table.AddRow({attribute["name"].get<std::string>(), Count(attribute["values"]),
+                  Count(attribute["items"])});
+  }
+  return fmt::format("\n{}", table.ToMarkdown());
+}
+
 std::string DatasetText(const Json& dataset) {
   Table splits;
   splits.AddColumn("split", Table::Align::kLeft);
@@ -83,7 +108,8 @@ std::string DatasetText(const Json& dataset) {
   return fmt::format("{} users, {} items{}; evaluated by the protocol '{}'\n\n{}",
                      Count(dataset["users"]), Count(dataset["items"]),
                      dataset["item_names"].get<bool>() ? " with names" : "",
-                     dataset["protocol"].get<std::string>(), splits.ToMarkdown());
+                     dataset["protocol"].get<std::string>(), splits.ToMarkdown()) +
+         AttributesText(dataset["attributes"]);
 }
 
 std::string KeyValueText(const std::string& title, const Json& object) {

@@ -90,8 +90,9 @@ TopKFormat TopKFormatOf(const std::string& path) {
   Fail<UsageError>("{}: cannot tell the format to write; end the path in .tsv or .npy", path);
 }
 
-void WriteTopK(const Recommender& recommender, std::size_t k, const std::string& path,
-               const Parallel& parallel, const std::function<void(std::size_t users)>& done) {
+void WriteTopK(const Recommender& recommender, std::size_t k, const ItemSet* allowed,
+               const std::string& path, const Parallel& parallel,
+               const std::function<void(std::size_t users)>& done) {
   const std::size_t users = recommender.users();
   const std::size_t width = std::min(k, recommender.items());
   const auto encoder = MakeEncoder(TopKFormatOf(path), recommender, width);
@@ -102,6 +103,7 @@ void WriteTopK(const Recommender& recommender, std::size_t k, const std::string&
     for (std::size_t u = 0; u < queries.size(); ++u) {
       queries[u].user = static_cast<std::int32_t>(begin + u);
       queries[u].k = width;
+      queries[u].allowed = allowed;
     }
     const auto answers = recommender.RecommendAll(queries, &parallel);
     std::vector<std::string> encoded(queries.size());

@@ -21,11 +21,12 @@ enum class TopKFormat {
 TopKFormat TopKFormatOf(const std::string& path);
 
 // Writes the top k (at least 1; no more than there are items) of every user of the model to `path`,
-// without what their histories hold. Users are done some thousands at a time, so memory does not
-// grow with their number; done(n) is called when n users are written. The same bytes at any number
-// of threads.
-void WriteTopK(const Recommender& recommender, std::size_t k, const std::string& path,
-               const Parallel& parallel, const std::function<void(std::size_t users)>& done);
+// without what their histories hold and, unless it is null, what `allowed` does not. Users are done
+// some thousands at a time, so memory does not grow with their number; done(n) is called when n
+// users are written. The same bytes at any number of threads.
+void WriteTopK(const Recommender& recommender, std::size_t k, const ItemSet* allowed,
+               const std::string& path, const Parallel& parallel,
+               const std::function<void(std::size_t users)>& done);
 
 }  // namespace derrd
 

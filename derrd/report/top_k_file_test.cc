@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -37,14 +38,14 @@ class WriteTopKTest : public testing::Test {
     return file;
   }
   std::string Write(const ModelFile& model, const Interactions& excluded, std::size_t k,
-                    const std::string& name, int threads = 2) {
+                    const std::string& name, int threads = 2, const ItemSet* allowed = nullptr) {
     const std::string path = directory_ / name;
     std::size_t last = 0;
     ModelFile copy{std::make_unique<ScoreTable>(dynamic_cast<const ScoreTable&>(*model.model)),
                    model.user_ids, model.item_ids, model.item_names};
     const auto recommender =
         Recommender::Of(std::move(copy), "model", excluded, Precision::kFloat32);
-    WriteTopK(*recommender, k, path, Parallel(threads), [&](std::size_t users) {
+    WriteTopK(*recommender, k, allowed, path, Parallel(threads), [&](std::size_t users) {
       EXPECT_GT(users, last);
       last = users;
     });
@@ -97,6 +98,18 @@ TEST_F(WriteTopKTest, NpyIsPaddedAlignedAndFilledUp) {
   EXPECT_THAT(std::vector(numbers.begin() + 4, numbers.begin() + 8), testing::Each(-1));
   EXPECT_THAT(std::vector(numbers.begin(), numbers.begin() + 4),
               testing::UnorderedElementsAre(0, 1, 2, 3));
+}
+
+TEST_F(WriteTopKTest, OnlyWhatIsAllowed) {
+  const ModelFile file = MakeModel(3, 4);
+  OwnedInteractions excluded;
+  excluded.offsets = {0, 0, 1, 1};
+  excluded.items = {2};
+  const ItemSet allowed(4, std::vector<std::int32_t>{2});
+  const std::string text = Write(file, excluded.view(), 3, "a.tsv", 2, &allowed);
+  EXPECT_THAT(text, testing::HasSubstr("\nu0\t1\ti2\t"));
+  EXPECT_THAT(text, testing::HasSubstr("\nu2\t1\ti2\t"));
+  EXPECT_EQ(std::ranges::count(text, '\n'), 3);
 }
 
 TEST_F(WriteTopKTest, SameBytesAtAnyNumberOfThreadsOverSeveralChunks) {

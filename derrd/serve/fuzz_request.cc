@@ -31,7 +31,13 @@ void LookAtBody(std::string_view body) {
       Expect(request.user.has_value() == request.items.empty());
       Expect(request.k >= 1 && request.k <= limits.k);
       std::string out;
-      for (const std::string_view id : request.items) AppendJsonString(out, id);
+      for (const auto* const ids : {&request.items, &request.exclude, &request.allow}) {
+        for (const std::string_view id : *ids) AppendJsonString(out, id);
+      }
+      for (const WantedValue& wanted : request.where) {
+        AppendJsonString(out, wanted.name);
+        AppendJsonString(out, wanted.value);
+      }
     }
   } catch (const HttpError& error) {
     Expect(error.status() == 400);

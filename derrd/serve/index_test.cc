@@ -235,6 +235,13 @@ TEST(ItemSet, HoldsWhatItWasGiven) {
   for (const std::int32_t wrong : {-1, 71}) {
     EXPECT_THROW(ItemSet(71, std::vector<std::int32_t>{wrong}), Error);
   }
+  const ItemSet other(71, std::vector<std::int32_t>{64, 1, 70, 2});
+  const ItemSet both = Intersection(set, other), none = Intersection(set, ItemSet(71, {}));
+  EXPECT_EQ(std::vector(both.items().begin(), both.items().end()),
+            (std::vector<std::int32_t>{64, 70}));
+  EXPECT_FALSE(both.Contains(3));
+  EXPECT_EQ(none.size(), 0u);
+  EXPECT_EQ(none.item_count(), 71u);
 }
 
 }  // namespace

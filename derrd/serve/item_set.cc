@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
+#include <iterator>
 
 #include "derrd/core/error.h"
 
@@ -22,6 +24,14 @@ ItemSet::ItemSet(std::size_t item_count, std::span<const std::int32_t> items)
           static_cast<std::int32_t>(64 * w + static_cast<std::size_t>(std::countr_zero(word))));
     }
   }
+}
+
+ItemSet Intersection(const ItemSet& a, const ItemSet& b) {
+  assert(a.item_count() == b.item_count());
+  std::vector<std::int32_t> both;
+  std::ranges::copy_if(a.items(), std::back_inserter(both),
+                       [&](std::int32_t item) { return b.Contains(item); });
+  return ItemSet(a.item_count(), both);
 }
 
 }  // namespace derrd

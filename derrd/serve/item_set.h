@@ -30,6 +30,9 @@ class ItemSet {
   std::vector<std::uint64_t> words_;  // bit i of word w stands for item 64 w + i
 };
 
+// The items that both hold, which must be sets of as many items. O(item_count / 64 + a.size()).
+ItemSet Intersection(const ItemSet& a, const ItemSet& b);
+
 }  // namespace derrd
 
 #endif  // DERRD_SERVE_ITEM_SET_H_

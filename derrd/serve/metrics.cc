@@ -21,8 +21,9 @@ void AppendHead(std::string& out, std::string_view name, std::string_view type,
 
 std::string_view Name(Route route) {
   constexpr std::array<std::string_view, kRoutes> kNames = {
-      "/v1/recommend", "/v1/model", "/v1/users",     "/v1/items", "/v1/history", "/healthz",
-      "/readyz",       "/metrics",  "/openapi.json", "page",      "unknown",     "broken"};
+      "/v1/recommend",  "/v1/model", "/v1/users", "/v1/items", "/v1/history",
+      "/v1/attributes", "/healthz",  "/readyz",   "/metrics",  "/openapi.json",
+      "page",           "unknown",   "broken"};
   return kNames[static_cast<std::size_t>(route)];
 }
 

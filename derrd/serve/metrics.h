@@ -19,6 +19,7 @@ enum class Route {
   kUsers,
   kItems,
   kHistory,
+  kAttributes,
   kHealth,
   kReady,
   kMetrics,
@@ -27,7 +28,7 @@ enum class Route {
   kUnknown,
   kBroken
 };
-constexpr std::size_t kRoutes = 12;
+constexpr std::size_t kRoutes = 13;
 std::string_view Name(Route route);
 
 // Counts of requests, in parts that each thread writes alone, and a few numbers of the whole.

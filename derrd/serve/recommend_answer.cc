@@ -3,27 +3,49 @@
 #include <algorithm>
 #include <chrono>
 
-#include "derrd/core/nearest.h"
 #include "derrd/serve/http_message.h"
 #include "derrd/serve/json_text.h"
+#include "derrd/serve/unknown_text.h"
 
 namespace derrd::serve {
 namespace {
-
-// Where ids are many, looking for the nearest would take longer than the answer.
-constexpr std::size_t kMostToSearch = 20000;
 
 std::int32_t NumberOf(const Ids& ids, std::string_view id, std::string_view code,
                       std::string_view what) {
   const auto number = ids.Find(id);
   if (number) return *number;
-  const std::size_t known = ids.size() <= kMostToSearch ? ids.size() : 0;
-  constexpr std::size_t kShown = 100;  // bytes of an id of any length, cut between characters
-  std::size_t shown = std::min(id.size(), kShown);
-  while (shown < id.size() && (static_cast<unsigned char>(id[shown]) & 0xc0) == 0x80) --shown;
-  Refuse(404, code, "the model knows no {} '{}'{}{}", what, id.substr(0, shown),
-         shown < id.size() ? "..." : "",
-         shown < id.size() ? "" : DidYouMean(id, known, [&](std::size_t i) { return ids[i]; }));
+  Refuse(404, code, "the model knows no {} {}", what,
+         QuotedWithNearest(id, ids.size(), [&](std::size_t i) { return ids[i]; }));
+}
+
+void AppendItemNumbers(const Ids& ids, std::span<const std::string_view> given,
+                       std::vector<std::int32_t>& out) {
+  for (const std::string_view id : given) {
+    out.push_back(NumberOf(ids, id, "unknown_item", "item"));
+  }
+}
+
+bool IsRestricted(const RecommendRequest& request) {
+  return request.has_allow || !request.where.empty();
+}
+
+bool SameRestriction(const RecommendRequest& a, const RecommendRequest& b) {
+  return a.has_allow == b.has_allow && a.allow == b.allow && a.where == b.where;
+}
+
+// What the request may be answered from, if it says so.
+ItemSet AllowedBy(const Recommender& model, const RecommendRequest& request) {
+  std::optional<ItemSet> fitting;
+  try {
+    if (!request.where.empty()) fitting = model.ItemsWhere(request.where);
+  } catch (const UnknownAttribute& error) {
+    Refuse(404, "unknown_attribute", "where: {}", error.what());
+  }
+  if (!request.has_allow) return *std::move(fitting);
+  std::vector<std::int32_t> items;
+  AppendItemNumbers(model.item_ids(), request.allow, items);
+  const ItemSet allowed(model.items(), items);
+  return fitting ? Intersection(allowed, *fitting) : allowed;
 }
 
 void AppendItems(const Recommender& model, std::span<const ScoredItem> items, std::string& out) {
@@ -38,6 +60,11 @@ void AppendItems(const Recommender& model, std::span<const ScoredItem> items, st
 
 void CheckAnswerable(const State& state, std::span<const RecommendRequest> requests) {
   for (const RecommendRequest& request : requests) {
+    if (!request.where.empty() && state.student->attributes().empty()) {
+      Refuse(400, "no_attributes",
+             "where: this server knows no attributes of items; start it with the --dataset of an "
+             "import with --item-attributes");
+    }
     if (request.items.empty()) continue;
     const bool can = state.student_answers_new && (!request.compare || state.teacher_answers_new);
     if (can) continue;
@@ -80,6 +107,7 @@ void RecommendAnswerer::Answer(const State& state, std::string_view body,
   for (std::size_t i = 0; i < requests_.size(); ++i) {
     if (parser_.is_batch()) out += i == 0 ? "{" : "},{";
     AppendOne(state, i, student, at, teacher, teacher_at, out);
+    resolved_[i].allowed.reset();  // too large to be kept for the next body
     if (resolved_[i].error) continue;
     ++at;
     if (requests_[i].compare) ++teacher_at;
@@ -97,15 +125,17 @@ void RecommendAnswerer::Resolve(const State& state, bool is_batch) {
     resolved.user.reset();
     resolved.liked.clear();
     resolved.exclude.clear();
+    resolved.allowed.reset();
     resolved.error.reset();
     try {
       if (request.user) resolved.user = NumberOf(users, *request.user, "unknown_user", "user");
-      for (const std::string_view id : request.items) {
-        resolved.liked.push_back(NumberOf(items, id, "unknown_item", "item"));
-      }
-      for (const std::string_view id : request.exclude) {
-        resolved.exclude.push_back(NumberOf(items, id, "unknown_item", "item"));
-      }
+      AppendItemNumbers(items, request.items, resolved.liked);
+      AppendItemNumbers(items, request.exclude, resolved.exclude);
+      if (!IsRestricted(request)) continue;
+      const bool as_before = i > 0 && SameRestriction(request, requests_[i - 1]);
+      resolved.allowed = as_before ? resolved_[i - 1].allowed : nullptr;  // null after an error
+      if (resolved.allowed) continue;
+      resolved.allowed = std::make_shared<const ItemSet>(AllowedBy(*state.student, request));
     } catch (const HttpError& error) {
       if (!is_batch) throw;
       resolved.error = error;
@@ -122,7 +152,8 @@ RecommendAnswerer::Said RecommendAnswerer::Ask(const Recommender& model, bool on
                         .liked = resolved.liked,
                         .k = requests_[i].k,
                         .exclude = resolved.exclude,
-                        .include_seen = requests_[i].include_seen});
+                        .include_seen = requests_[i].include_seen,
+                        .allowed = resolved.allowed.get()});
   }
   Said said;
   const auto begin = std::chrono::steady_clock::now();

@@ -3,6 +3,7 @@
 #define DERRD_SERVE_RECOMMEND_ANSWER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,8 +28,8 @@ class RecommendAnswerer {
   //    "teacher": {"microseconds": ..., "items": [...], "shared": 7}}
   // with a teacher where the request has "compare"; for a batch
   //   {"model": ..., "microseconds": ..., "results": [{"user": ..., "items": ...}, ...]}
-  // in which a request that names an unknown user or item has {"error": ...} as its result.
-  // HttpError: 400 for what is no request, 404 for unknown ids outside a batch.
+  // in which a request that names an unknown user, item or attribute has {"error": ...} as its
+  // result. HttpError: 400 for what is no request, 404 for what is unknown outside a batch.
   void Answer(const State& state, std::string_view body, const RequestLimits& limits,
               std::string& out);
 
@@ -37,6 +38,7 @@ class RecommendAnswerer {
   struct Resolved {
     std::optional<std::int32_t> user;
     std::vector<std::int32_t> liked, exclude;
+    std::shared_ptr<const ItemSet> allowed;  // null: every item; requests that ask alike share it
     std::optional<HttpError> error;
   };
   // What a model says to all requests together, in their order; those with an error are left out.

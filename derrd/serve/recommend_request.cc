@@ -16,8 +16,8 @@ namespace derrd::serve {
 namespace {
 
 // In the order of RecommendHandler::Field.
-const std::array<std::string, 7> kFieldNames = {"user",         "items",   "k",       "exclude",
-                                                "include_seen", "compare", "requests"};
+const std::array<std::string, 9> kFieldNames = {
+    "user", "items", "k", "exclude", "allow", "where", "include_seen", "compare", "requests"};
 
 }  // namespace
 
@@ -32,9 +32,9 @@ class RecommendHandler {
 
   bool null() { WrongType("null"); }
   bool boolean(bool value) {
-    if (ScalarFor(Field::kIncludeSeen)) {
+    if (Expects(Field::kIncludeSeen)) {
       Current().include_seen = value;
-    } else if (ScalarFor(Field::kCompare)) {
+    } else if (Expects(Field::kCompare)) {
       Current().compare = value;
     } else {
       WrongType("true or false");
@@ -42,7 +42,7 @@ class RecommendHandler {
     return true;
   }
   bool number_unsigned(std::uint64_t value) {
-    if (!ScalarFor(Field::kK)) WrongType("a number");
+    if (!Expects(Field::kK)) WrongType("a number");
     if (value == 0 || value > limits_.k) {
       Refuse(400, "invalid_k", "{}k is {}; give a whole number from 1 to {}", Where(), value,
              limits_.k);
@@ -55,8 +55,10 @@ class RecommendHandler {
   bool string(std::string& value) {
     const std::string_view kept = Keep(value);
     if (place_ == Place::kStrings) {
-      (field_ == Field::kItems ? Current().items : Current().exclude).push_back(kept);
-    } else if (ScalarFor(Field::kUser)) {
+      Strings().push_back(kept);
+    } else if (place_ == Place::kWhere || place_ == Place::kValues) {
+      Current().where.push_back({into_.names_.back(), kept});
+    } else if (Expects(Field::kUser)) {
       Current().user = kept;
     } else {
       WrongType("a text");
@@ -74,12 +76,18 @@ class RecommendHandler {
                limits_.batch);
       }
       Begin();
+    } else if (Expects(Field::kWhere)) {
+      place_ = Place::kWhere;
     } else {
       WrongType("an object");
     }
     return true;
   }
   bool key(std::string& name) {
+    if (place_ == Place::kWhere) {
+      into_.names_.push_back(Keep(name));
+      return true;
+    }
     field_ = FieldOf(name);
     const unsigned bit = 1u << static_cast<unsigned>(field_);
     if (seen_ & bit) Refuse(400, "repeated_field", "{}{} is given twice", Where(), name);
@@ -88,6 +96,11 @@ class RecommendHandler {
   }
   bool end_object() {
     if (into_.is_batch_ && place_ == Place::kTop) return true;
+    if (place_ == Place::kWhere) {
+      CheckNames();
+      place_ = Place::kRequest;
+      return true;
+    }
     CheckWhole();
     place_ = into_.is_batch_ ? Place::kBatch : Place::kEnd;
     return true;
@@ -96,16 +109,27 @@ class RecommendHandler {
     if (place_ == Place::kStart) WrongType("an array");
     if (place_ == Place::kRequest && field_ == Field::kRequests) {
       BeginBatch();
-    } else if (place_ == Place::kRequest &&
-               (field_ == Field::kItems || field_ == Field::kExclude)) {
+    } else if (place_ == Place::kRequest && HoldsStrings()) {
+      if (field_ == Field::kAllow) Current().has_allow = true;
       place_ = Place::kStrings;
+    } else if (place_ == Place::kWhere) {
+      values_before_ = Current().where.size();
+      place_ = Place::kValues;
     } else {
       WrongType("an array");
     }
     return true;
   }
   bool end_array() {
-    place_ = place_ == Place::kStrings ? Place::kRequest : Place::kTop;
+    if (place_ == Place::kValues) {
+      if (Current().where.size() == values_before_) {
+        Refuse(400, "invalid_field", "{}where gives '{}' no value; give one, or leave it out",
+               Where(), Shown(into_.names_.back()));
+      }
+      place_ = Place::kWhere;
+    } else {
+      place_ = place_ == Place::kStrings ? Place::kRequest : Place::kTop;
+    }
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
@@ -113,13 +137,34 @@ class RecommendHandler {
   }
 
  private:
-  enum class Field { kUser, kItems, kK, kExclude, kIncludeSeen, kCompare, kRequests };
-  // kRequest: between the braces of a request. kTop: in the outer object of a batch, after it.
-  enum class Place { kStart, kRequest, kStrings, kBatch, kTop, kEnd };
+  enum class Field {
+    kUser,
+    kItems,
+    kK,
+    kExclude,
+    kAllow,
+    kWhere,
+    kIncludeSeen,
+    kCompare,
+    kRequests
+  };
+  // kRequest: between the braces of a request. kStrings: in its items, exclude or allow. kWhere: in
+  // its where, and kValues in the values of an attribute there. kTop: in the outer object of a
+  // batch, after it.
+  enum class Place { kStart, kRequest, kStrings, kWhere, kValues, kBatch, kTop, kEnd };
 
   RecommendRequest& Current() { return into_.requests_[into_.count_ - 1]; }
 
-  bool ScalarFor(Field field) const { return place_ == Place::kRequest && field_ == field; }
+  bool Expects(Field field) const { return place_ == Place::kRequest && field_ == field; }
+
+  bool HoldsStrings() const {
+    return field_ == Field::kItems || field_ == Field::kExclude || field_ == Field::kAllow;
+  }
+
+  std::vector<std::string_view>& Strings() {
+    if (field_ == Field::kItems) return Current().items;
+    return field_ == Field::kExclude ? Current().exclude : Current().allow;
+  }
 
   void Begin() {
     if (into_.count_ == into_.requests_.size()) into_.requests_.emplace_back();
@@ -127,9 +172,12 @@ class RecommendHandler {
     RecommendRequest& request = Current();
     request.items.clear();
     request.exclude.clear();
+    request.allow.clear();
+    request.where.clear();
     request.user.reset();
     request.k = std::min<std::size_t>(10, limits_.k);
-    request.include_seen = request.compare = false;
+    request.has_allow = request.include_seen = request.compare = false;
+    into_.names_.clear();
     seen_ = 0;
     place_ = Place::kRequest;
   }
@@ -163,6 +211,17 @@ class RecommendHandler {
            DidYouMean(name, kFieldNames));
   }
 
+  // Sorts them: there may be as many as fit into a body.
+  void CheckNames() {
+    std::ranges::sort(into_.names_);
+    const auto repeated = std::ranges::adjacent_find(into_.names_);
+    if (repeated == into_.names_.end()) return;
+    Refuse(400, "repeated_field", "{}where gives '{}' twice; give its values as one array", Where(),
+           Shown(*repeated));
+  }
+
+  static std::string Shown(std::string_view name) { return Shortened(name, 100); }
+
   void CheckWhole() const {
     const RecommendRequest& request = into_.requests_[into_.count_ - 1];
     const bool has_items = seen_ & (1u << static_cast<unsigned>(Field::kItems));
@@ -186,6 +245,14 @@ class RecommendHandler {
     if (place_ == Place::kBatch) {
       Refuse(400, "invalid_request", "requests[{}] is {}; send an object", into_.count_, found);
     }
+    if (place_ == Place::kWhere) {
+      Refuse(400, "invalid_field", "{}where holds {} for '{}'; give a text or an array of texts",
+             Where(), found, Shown(into_.names_.back()));
+    }
+    if (place_ == Place::kValues) {
+      Refuse(400, "invalid_field", "{}where holds {} among the values of '{}'; give texts alone",
+             Where(), found, Shown(into_.names_.back()));
+    }
     const std::string& name = kFieldNames[static_cast<std::size_t>(field_)];
     if (place_ == Place::kStrings) {
       Refuse(400, "invalid_field", "{}{} holds {}; give texts alone", Where(), name, found);
@@ -202,6 +269,8 @@ class RecommendHandler {
       case Field::kIncludeSeen:
       case Field::kCompare:
         return "true or false";
+      case Field::kWhere:
+        return "an object of attributes and their values";
       case Field::kRequests:
         return "an array of requests";
       default:
@@ -210,7 +279,7 @@ class RecommendHandler {
   }
 
   bool NotWhole(const std::string& text) const {
-    if (!ScalarFor(Field::kK)) WrongType("a number");
+    if (!Expects(Field::kK)) WrongType("a number");
     Refuse(400, "invalid_k", "{}k is {:.40}; give a whole number from 1 to {}", Where(), text,
            limits_.k);
   }
@@ -219,7 +288,8 @@ class RecommendHandler {
   const RequestLimits& limits_;
   Place place_ = Place::kStart;
   Field field_ = Field::kUser;
-  unsigned seen_ = 0;  // a bit a field of the object being read
+  unsigned seen_ = 0;              // a bit a field of the object being read
+  std::size_t values_before_ = 0;  // in where, before the attribute being read
 };
 
 std::span<const RecommendRequest> RecommendParser::Parse(std::string_view body,

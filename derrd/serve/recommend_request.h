@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "derrd/serve/attribute_filter.h"
+
 namespace derrd::serve {
 
 struct RequestLimits {
@@ -17,11 +19,14 @@ struct RequestLimits {
 };
 
 // {"user": "u1" | "items": ["i1", ...], "k": 10, "exclude": ["i2", ...], "include_seen": false,
-//  "compare": false}
+//  "compare": false, "allow": ["i3", ...], "where": {"category": ["a", "b"], "language": "en"}}
 struct RecommendRequest {
   std::optional<std::string_view> user;  // or items, never both
   std::vector<std::string_view> items;
   std::vector<std::string_view> exclude;
+  bool has_allow = false;  // whether only these items may be answered, which may be none
+  std::vector<std::string_view> allow;
+  std::vector<WantedValue> where;  // of each attribute one of its values; empty: any items
   std::size_t k = 10;
   bool include_seen = false;
   bool compare = false;  // the teacher's answer too
@@ -43,9 +48,10 @@ class RecommendParser {
  private:
   friend class RecommendHandler;
 
-  std::string text_;                        // of all ids, without escapes
+  std::string text_;                        // of all ids, names and values, without escapes
   std::vector<RecommendRequest> requests_;  // the first count_ are in use
   std::size_t count_ = 0;
+  std::vector<std::string_view> names_;  // of attributes, in the request being read
   bool is_batch_ = false;
 };
 

@@ -65,8 +65,9 @@ struct Recommender::State {
   ModelFile file;
   std::size_t bytes = 0;
   Precision precision;
-  std::optional<Dataset> dataset;  // holds the histories, if anything here does
+  std::optional<Dataset> dataset;  // holds histories and attributes, if anything here does
   Interactions histories;
+  ItemAttributes attributes;
   std::optional<ItemIndex> index;  // of a factor model
 
  private:
@@ -205,6 +206,7 @@ std::shared_ptr<const Recommender> Recommender::Open(const std::string& model_pa
     state->dataset = Dataset::Open(*dataset_path);
     CheckSameIds(state->file, model_path, *state->dataset);
     state->histories = state->dataset->train();
+    state->attributes = state->dataset->attributes();
   }
   return std::shared_ptr<const Recommender>(new Recommender(std::move(state)));
 }
@@ -254,6 +256,10 @@ const Ids& Recommender::item_names() const { return state_->file.item_names; }
 bool Recommender::has_histories() const { return state_->histories.users() > 0; }
 std::span<const std::int32_t> Recommender::History(std::int32_t user) const {
   return state_->histories.OfOrNone(static_cast<std::size_t>(user));
+}
+const ItemAttributes& Recommender::attributes() const { return state_->attributes; }
+ItemSet Recommender::ItemsWhere(std::span<const WantedValue> wanted) const {
+  return derrd::ItemsWhere(state_->attributes, items(), wanted);
 }
 
 const std::string& Recommender::path() const { return state_->path; }

@@ -17,6 +17,7 @@
 #include "derrd/data/dataset.h"
 #include "derrd/eval/best_k.h"  // ScoredItem
 #include "derrd/models/model.h"
+#include "derrd/serve/attribute_filter.h"
 #include "derrd/serve/item_set.h"
 #include "derrd/serve/precision.h"
 
@@ -40,9 +41,10 @@ struct Query {
 // it.
 class Recommender {
  public:
-  // dataset: where the users' histories come from (their training items), as a model file holds
-  // none; without it History() is empty and nothing counts as seen. Error when a file is not whole,
-  // the two disagree about users or items, or the model cannot score.
+  // dataset: where the users' histories come from (their training items) and what is known of
+  // items, as a model file holds neither; without it History() is empty and nothing counts as seen.
+  // Error when a file is not whole, the two disagree about users or items, or the model cannot
+  // score.
   static std::shared_ptr<const Recommender> Open(const std::string& model_path,
                                                  const std::optional<std::string>& dataset_path,
                                                  Precision precision = Precision::kFloat32);
@@ -70,6 +72,12 @@ class Recommender {
   bool has_histories() const;     // whether a data set was given
   // The items of a user's history, ascending; empty without a data set. user: in range.
   std::span<const std::int32_t> History(std::int32_t user) const;
+
+  // What the data set knows of items; empty when it knows nothing, or there is none.
+  const ItemAttributes& attributes() const;
+  // What a query may be answered from (its `allowed`) where only items with these values of
+  // attributes are wanted; see attribute_filter.h for errors and cost. wanted: at least one.
+  ItemSet ItemsWhere(std::span<const WantedValue> wanted) const;
 
   // Facts for people and monitors.
   const std::string& path() const;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "derrd/core/nearest.h"
+#include "derrd/data/item_attributes.h"
 #include "derrd/serve/ascii.h"
 #include "derrd/serve/bearer_token.h"
 #include "derrd/serve/http_error.h"
@@ -28,6 +29,7 @@ constexpr std::array kEntries = {
     Entry{"/v1/users", Route::kUsers, Method::kGet, false},
     Entry{"/v1/items", Route::kItems, Method::kGet, false},
     Entry{"/v1/history", Route::kHistory, Method::kGet, false},
+    Entry{"/v1/attributes", Route::kAttributes, Method::kGet, false},
     Entry{"/healthz", Route::kHealth, Method::kGet, true},
     Entry{"/readyz", Route::kReady, Method::kGet, true},
     Entry{"/metrics", Route::kMetrics, Method::kGet, false},
@@ -149,6 +151,8 @@ void Router::Dispatch(Route route, const HttpRequest& request, const Target& tar
       return Items(target.query, reply);
     case Route::kHistory:
       return History(target.query, reply);
+    case Route::kAttributes:
+      return Attributes(target.query, reply);
     case Route::kHealth:
       reply.body = "{\"status\":\"ok\"}\n";
       return;
@@ -198,6 +202,34 @@ void Router::History(std::string_view query, HttpReply& reply) {
   reply.body += ",\"items\":";
   AppendItemList(model, items.first(std::min(items.size(), LimitOf(query))), reply.body);
   reply.body += "}\n";
+}
+
+// {"attributes": [{"name": "category", "values": 7}, ...],
+//  "values": [{"name": "category", "value": "fiction", "items": 12}, ...]}
+void Router::Attributes(std::string_view query, HttpReply& reply) {
+  const ItemAttributes& known = state_.Get().student->attributes();
+  const std::string text = Parameter(query, "q").value_or("");
+  const std::size_t limit = LimitOf(query);
+  reply.body += "{\"attributes\":[";
+  std::string_view separator;
+  for (const Attribute& attribute : AttributesOf(known.labels)) {
+    Append(reply.body, "{}{{\"name\":", separator);
+    AppendJsonString(reply.body, attribute.name);
+    Append(reply.body, ",\"values\":{}}}", attribute.values());
+    separator = ",";
+  }
+  reply.body += "],\"values\":[";
+  separator = {};
+  for (const std::int32_t number : FindIds(known.labels, Ids(), text, limit)) {
+    const auto label = static_cast<std::size_t>(number);
+    Append(reply.body, "{}{{\"name\":", separator);
+    AppendJsonString(reply.body, LabelName(known.labels[label]));
+    reply.body += ",\"value\":";
+    AppendJsonString(reply.body, LabelValue(known.labels[label]));
+    Append(reply.body, ",\"items\":{}}}", known.items.Of(label).size());
+    separator = ",";
+  }
+  reply.body += "]}\n";
 }
 
 void Router::Ready(HttpReply& reply) const {

@@ -27,6 +27,7 @@ class Router {
   void Users(std::string_view query, HttpReply& reply);
   void Items(std::string_view query, HttpReply& reply);
   void History(std::string_view query, HttpReply& reply);
+  void Attributes(std::string_view query, HttpReply& reply);
   void Ready(HttpReply& reply) const;
   void WriteMetrics(HttpReply& reply);
 

@@ -104,6 +104,9 @@ std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
   CheckTexts(*student.model, paths.student);
   MakeIndex(student.model->user_ids());
   MakeIndex(student.model->item_ids());
+  const Ids& labels = student.model->attributes().labels;
+  CheckTexts(labels, "the attribute", paths.dataset);
+  MakeIndex(labels);
   Json facts = Facts(student);
   if (!paths.teacher.empty()) {
     const Opened teacher = OpenModel(paths.teacher, dataset, paths.precision);
@@ -116,6 +119,7 @@ std::shared_ptr<const State> LoadState(const ModelPaths& paths) {
     state->teacher_answers_new = AnswersNew(*teacher.model);
   }
   facts["histories"] = student.model->has_histories();
+  facts["attributes"] = !labels.empty();
   facts["derrd"] = Version();
   state->student = student.model;
   state->student_answers_new = AnswersNew(*student.model);

@@ -15,7 +15,7 @@ namespace derrd::serve {
 struct ModelPaths {
   std::string student;
   std::string teacher;  // empty: none
-  std::string dataset;  // empty: nothing is known of what users have seen
+  std::string dataset;  // empty: nothing is known of what users have seen, and of items
   Precision precision = Precision::kFloat32;
 };
 

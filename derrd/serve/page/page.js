@@ -1,9 +1,9 @@
 'use strict';
 
 const part = id => document.getElementById(id);
-const text = part('text'), found = part('found'), chosen = part('chosen');
+const text = part('text'), found = part('found'), chosen = part('chosen'), only = part('only');
 const liked = [];  // items chosen so far: {item, name}
-let model = null, suggestions = [], selected = -1, lastSearch = 0, lastQuestion = 0, searchTimer = 0;
+let model = null, suggestions = [], selected = -1, lastSearch = 0, lastOnly = 0, lastQuestion = 0, searchTimer = 0, onlyTimer = 0;
 
 const who = () => document.querySelector('input[name="who"]:checked').value;
 
@@ -31,6 +31,7 @@ function complain(error) {
 
 async function describeModel() {
   model = await ask('/v1/model');
+  part('only-field').hidden = !model.attributes;
   const numbers = new Intl.NumberFormat('en');
   const facts = facts => `${facts.kind}, ${facts.representation_width} numbers a user and item`;
   part('model').textContent = `${numbers.format(model.users)} users, ${numbers.format(model.items)} items. Student: ${facts(model)}` +
@@ -110,6 +111,27 @@ function showLiked() {
   }));
 }
 
+// --- only some items ---
+
+async function suggestOnly() {
+  const mine = ++lastOnly;
+  const answer = await ask(`/v1/attributes?limit=20&q=${encodeURIComponent(only.value)}`);
+  if (mine !== lastOnly) return;
+  part('labels').replaceChildren(...answer.values.map(({name, value, items}) => {
+    const option = document.createElement('option');
+    option.value = `${name}=${value}`;
+    option.label = items === 1 ? '1 item' : `${items} items`;
+    return option;
+  }));
+}
+
+function restriction() {
+  if (only.value === '') return {};
+  const sign = only.value.indexOf('=');
+  if (sign < 0) throw new Error('Write what the items are to have as name=value.');
+  return {where: {[only.value.slice(0, sign)]: only.value.slice(sign + 1)}};
+}
+
 // --- recommending ---
 
 function idOf(entry) {
@@ -147,7 +169,7 @@ function time(section, microseconds) {
 }
 
 function question() {
-  const body = {k: Number(part('k').value), include_seen: part('seen').checked, compare: Boolean(model.teacher)};
+  const body = {k: Number(part('k').value), include_seen: part('seen').checked, compare: Boolean(model.teacher), ...restriction()};
   if (who() === 'user') return {...body, user: text.value};
   if (liked.length === 0) throw new Error('Choose at least one item.');
   return {...body, items: liked.map(entry => entry.item)};
@@ -215,6 +237,11 @@ text.addEventListener('keydown', event => {
   event.preventDefault();
 });
 text.addEventListener('blur', () => open(false));
+only.addEventListener('focus', () => suggestOnly().catch(complain));
+only.addEventListener('input', () => {
+  clearTimeout(onlyTimer);
+  onlyTimer = setTimeout(() => suggestOnly().catch(complain), 80);
+});
 part('question').addEventListener('submit', event => {
   event.preventDefault();
   clearTimeout(searchTimer);
