@@ -49,7 +49,8 @@ TEST(Int8Facts, NothingWhereScoresAreNoInnerProducts) {
   const TestFolder folder;
   const Dataset dataset = SmallDataset(folder);
   const std::string path =
-      Written(std::make_unique<NeuMf>(NeuMfShape::For(dataset.users(), dataset.items(), 8, 2), 3), dataset, folder);
+      Written(std::make_unique<NeuMf>(NeuMfShape::For(dataset.users(), dataset.items(), 8, 2), 3),
+              dataset, folder);
   EXPECT_FALSE(Int8Facts(path, dataset).has_value());
   EXPECT_GT(MicrosecondsPerQuery(path, dataset), 0.0);
 }
