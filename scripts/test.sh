@@ -2,7 +2,7 @@
 # Everything from a bare Debian 12 to tested: installs, builds and runs all tests, then builds and
 # runs them again with the address and undefined-behaviour sanitizers. --fast leaves the second out.
 # --tsan instead runs what works on several threads with the thread sanitizer: the rooms' tests, and
-# every method of the program at up to 8 threads (about four minutes on two cores, most of it compiling).
+# every method of the program at up to 8 threads (ten to twenty minutes on two cores, half of it compiling).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
