@@ -147,7 +147,10 @@ class BadInputTest(ProgramCase):
     def test_more_memory_than_there_is(self):
         output = self.folder / "never.derrd"
         wide = self.folder / "wide.csv"
-        wide.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions(9000, 40000)))
+        # Twice the memory of whatever machine this is, at 65,536 numbers a row in two copies.
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        items = 2 * memory // (2 * 4 * 65536)
+        wide.write_text("user,item\n" + "".join(f"u{item // 8},i{item}\n" for item in range(items)))
         dataset = self.folder / "wide.derrd"
         self.ok("import", wide, "--negatives", 1, "-o", dataset)
         needed = []
@@ -163,7 +166,7 @@ class BadInputTest(ProgramCase):
         base = ("distill", dataset, "--teacher", teacher, "-o", output)
         self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 1 << 20, "--rrd-uninteresting", 1 << 20,
                    says=["--rrd-interesting and --rrd-uninteresting: needs about", "GB"], output=output)
-        self.fails(2, *base, "--method", "de", "--width", 16384, "--de-experts", 4096,
+        self.fails(2, *base, "--method", "de", "--width", 4096, "--de-experts", 4096,
                    says=["--de-experts: needs about", "GB"], output=output)
 
     def test_a_full_standard_output(self):
