@@ -17,7 +17,7 @@ void BM_TopK(benchmark::State& state) {
   SetRate(state, "items", static_cast<double>(items));
   SetBytes(state, sizeof(float) * static_cast<double>(items));
 }
-BENCHMARK(BM_TopK)->ArgsProduct({{25182, 1000000}, {10, 100, 500}});
+BENCHMARK(BM_TopK)->ArgsProduct({{25182, 1000000}, {10, 100, 500, 3000}});
 
 }  // namespace
 }  // namespace derrd::bench

@@ -1,5 +1,7 @@
 #include "derrd/eval/best_k.h"
 
+#include <hwy/contrib/sort/vqsort.h>
+
 #include <algorithm>
 #include <bit>
 #include <functional>
@@ -32,13 +34,12 @@ ScoredItem ItemOf(std::uint64_t key) {
 
 }  // namespace
 
-void BestK::Begin(std::size_t k, std::size_t items) {
+void BestK::Begin(std::size_t k, std::size_t items, float floor) {
   k_ = std::min(k, items);
   room_ = k_ <= kMostInOrder ? k_ + 1 : kRoomForEach * k_;
   keys_.clear();
   keys_.reserve(room_);
-  threshold_ =
-      k_ == 0 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity();
+  threshold_ = k_ == 0 ? std::numeric_limits<float>::infinity() : floor;
 }
 
 void BestK::Offer(float score, std::size_t item) {
@@ -68,8 +69,8 @@ void BestK::Shrink() {
 }
 
 std::span<const ScoredItem> BestK::Take() {
-  if (keys_.size() > k_) Shrink();
-  std::ranges::sort(keys_, std::ranges::greater());
+  if (k_ > kMostInOrder) hwy::Sorter()(keys_.data(), keys_.size(), hwy::SortDescending());
+  keys_.resize(std::min(k_, keys_.size()));
   best_.resize(keys_.size());
   std::ranges::transform(keys_, best_.begin(), ItemOf);
   return best_;

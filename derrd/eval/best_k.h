@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,10 +19,12 @@ struct ScoredItem {
 // Keeps its memory from one row of items to the next. Not thread-safe.
 class BestK {
  public:
-  // For the best k of at most `items`.
-  void Begin(std::size_t k, std::size_t items);
+  // For the best k of at most `items`. `floor`: the threshold to begin with; where fewer than k are
+  // kept in the end, it was too high.
+  void Begin(std::size_t k, std::size_t items,
+             float floor = -std::numeric_limits<float>::infinity());
 
-  // The k-th best score that is known, -infinity while there are fewer: no item with a lower score
+  // The k-th best score that is known, the floor while there are fewer: no item with a lower score
   // can still be among the best, and one with this score only where its number is lower than one of
   // theirs. It may lag behind what was offered.
   float threshold() const { return threshold_; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "derrd/kernels/select.h"
 #include "derrd/models/ranked_lists.h"
@@ -13,10 +14,30 @@ namespace {
 
 constexpr std::size_t kChunk = 256;  // scores compared with one threshold
 
+// Of a longer list the last score is estimated first, from this many scores: most of the others
+// then never pass the threshold.
+constexpr std::size_t kSampled = 2048;
+constexpr std::size_t kShortList = 32;
+constexpr float kNoFloor = -std::numeric_limits<float>::infinity();
+
 }  // namespace
 
+// A score that k of the scores exceed, all but surely (three standard deviations), and not many
+// more than k; kNoFloor where a guess would not pay.
+float TopK::LikelyFloor(std::span<const float> scores) {
+  if (k_ <= kShortList || scores.size() < 4 * std::max(k_, kSampled)) return kNoFloor;
+  const std::size_t stride = scores.size() / kSampled;
+  sample_.resize(kSampled);
+  for (std::size_t s = 0; s < kSampled; ++s) sample_[s] = scores[s * stride];
+  if (!kernels::AllFinite(sample_.data(), kSampled)) return kNoFloor;
+  const double expected = static_cast<double>(k_) / static_cast<double>(stride);
+  const auto rank = static_cast<std::ptrdiff_t>(expected + 3.0 * std::sqrt(expected)) + 1;
+  std::ranges::nth_element(sample_, sample_.begin() + rank, std::ranges::greater());
+  return sample_[static_cast<std::size_t>(rank)];
+}
+
 void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t end) {
-  std::array<std::int32_t, kChunk + kernels::kSelectSlack> found;
+  std::array<std::int32_t, kChunk> found;
   for (; begin < end; begin += kChunk) {
     const std::size_t n = std::min(kChunk, end - begin);
     const std::size_t count =
@@ -33,12 +54,9 @@ void TopK::Scan(std::span<const float> scores, std::size_t begin, std::size_t en
   }
 }
 
-std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
-                                         std::span<const std::int32_t> excluded,
-                                         const Complaint& not_finite) {
-  if (k_ == 0) return {};
-  const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
-  best_.Begin(k_, scores.size());
+void TopK::SelectAbove(float floor, std::span<const float> scores,
+                       std::span<const std::int32_t> excluded) {
+  best_.Begin(k_, scores.size(), floor);
   broken_ = false;
   std::size_t begin = 0;
   for (const std::int32_t item : excluded) {
@@ -46,6 +64,16 @@ std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
     begin = static_cast<std::size_t>(item) + 1;
   }
   Scan(scores, begin, scores.size());
+}
+
+std::span<const ScoredItem> TopK::Select(std::span<const float> scores,
+                                         std::span<const std::int32_t> excluded,
+                                         const Complaint& not_finite) {
+  if (k_ == 0) return {};
+  const std::size_t wanted = std::min(k_, scores.size() - excluded.size());
+  const float floor = LikelyFloor(scores);
+  SelectAbove(floor, scores, excluded);
+  if (floor > kNoFloor && best_.kept() < wanted) SelectAbove(kNoFloor, scores, excluded);
   // A score of -infinity is never kept, so it shows as a list that is too short.
   if (broken_ || best_.kept() < wanted) {
     for (std::size_t i = 0; i < scores.size(); ++i) {

@@ -33,11 +33,15 @@ class TopK {
                                      const Complaint& not_finite);
 
  private:
+  float LikelyFloor(std::span<const float> scores);
+  void SelectAbove(float floor, std::span<const float> scores,
+                   std::span<const std::int32_t> excluded);
   void Scan(std::span<const float> scores, std::size_t begin, std::size_t end);
 
   std::size_t k_;
   bool broken_ = false;  // a score was met that is not finite
   BestK best_;
+  std::vector<float> sample_;
 };
 
 // Calls take(user, items) for each of the users, on any thread and in any order, with the user's

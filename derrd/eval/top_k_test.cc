@@ -60,6 +60,29 @@ TEST(TopK, AgreesWithSorting) {
   }
 }
 
+// Long lists begin with a guess of their last score, from every n-th of the scores.
+TEST(TopK, LongListsAgreeWithSorting) {
+  const std::size_t items = 25000, stride = items / 2048;
+  const auto excluded = RandomInteractions(1, items, 900, 900);
+  std::vector<std::vector<float>> rows(5, std::vector<float>(items));
+  RandomStream random(10, Role::kTest, 0, 0);
+  for (std::size_t i = 0; i < items; ++i) {
+    rows[0][i] = static_cast<float>(random.Uniform());
+    rows[1][i] = static_cast<float>(i);
+    rows[2][i] = -static_cast<float>(random.Below(3));
+    rows[3][i] = i % stride == 0 ? 1.0f : static_cast<float>(random.Uniform());  // guessed too high
+    rows[4][i] = i % stride == 0 ? 0.0f : static_cast<float>(random.Uniform());  // and too low
+  }
+  for (const std::size_t k : {257, 3000, 6250, 6251, 20000}) {
+    TopK top(k);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const auto left_out = excluded.view().Of(0);
+      EXPECT_EQ(Select(top, rows[row], left_out), SlowTopK(rows[row], left_out, k))
+          << "row " << row << ", k " << k;
+    }
+  }
+}
+
 TEST(TopK, TiesGoToTheLowerItem) {
   TopK top(3);
   const std::vector<float> scores = {1, 2, 2, 1, 2, 2};

@@ -1,5 +1,6 @@
 #include "derrd/kernels/select.h"
 
+#include <bit>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
@@ -22,17 +23,21 @@ std::size_t CountNotBelowImpl(const float* x, std::size_t n, float least) {
   return n - below;
 }
 
+// Bit by bit: Highway 1.0's Compress for AVX2 is compiled into a copy of its whole table at every
+// vector, which took six times as long as all the rest of a top 3,000.
 std::size_t SelectAboveImpl(const float* x, std::size_t n, float most, std::int32_t* indices) {
   const Tag<float> d;
-  const Tag<std::int32_t> di;
   const std::size_t lanes = hn::Lanes(d);
   const auto bound = hn::Set(d, most);
   std::size_t found = 0, i = 0;
   for (; i + lanes <= n; i += lanes) {
     const auto above = hn::Not(hn::Le(hn::LoadU(d, x + i), bound));
     if (HWY_LIKELY(hn::AllFalse(d, above))) continue;
-    const auto numbers = hn::Iota(di, static_cast<std::int32_t>(i));
-    found += hn::CompressStore(numbers, hn::RebindMask(di, above), di, indices + found);
+    std::uint64_t bits = 0;  // of at most 64 lanes
+    hn::StoreMaskBits(d, above, reinterpret_cast<std::uint8_t*>(&bits));
+    for (; bits != 0; bits &= bits - 1) {
+      indices[found++] = static_cast<std::int32_t>(i) + std::countr_zero(bits);
+    }
   }
   for (; i < n; ++i) {
     if (!(x[i] <= most)) indices[found++] = static_cast<std::int32_t>(i);

@@ -12,9 +12,8 @@ namespace derrd::kernels {
 std::size_t CountNotBelow(const float* x, std::size_t n, float least);
 
 // Writes the indices i, ascending, of which x[i] is not at most `most` (it is above, or a NaN) and
-// returns how many there are. `indices` must have room for n + kSelectSlack of them.
+// returns how many there are. `indices` must have room for n of them.
 std::size_t SelectAbove(const float* x, std::size_t n, float most, std::int32_t* indices);
-inline constexpr std::size_t kSelectSlack = 64;  // what whole vectors may write behind the last
 
 // The greatest power of two t <= 1/2 below which the numbers x[i] < t, none of them negative, sum
 // to at most `tolerance` in [0, 1/2); 0 when that is 0. A NaN is below nothing. About one pass for

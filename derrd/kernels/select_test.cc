@@ -37,7 +37,7 @@ TEST(Select, CountsAndFindsWhatTheComparisonSays) {
           if (!(x[i] <= bound)) above.push_back(static_cast<std::int32_t>(i));
         }
         EXPECT_EQ(CountNotBelow(x.data(), n, bound), not_below) << n << " " << bound;
-        std::vector<std::int32_t> found(n + kSelectSlack);
+        std::vector<std::int32_t> found(n);
         found.resize(SelectAbove(x.data(), n, bound, found.data()));
         EXPECT_EQ(found, above) << n << " " << bound;
       }
