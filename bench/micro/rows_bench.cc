@@ -56,7 +56,7 @@ void BM_AddWeightedRows(benchmark::State& state) {
   std::vector<float> sum(width);
   for (auto _ : state) {
     sum.assign(width, 0);
-    kernels::AddWeightedRows(weights.data(), gathered.data(), count, table.data(), width,
+    kernels::AddWeightedRows(weights.data(), gathered.data(), count, table.data(), width, width,
                              sum.data());
     benchmark::ClobberMemory();
   }

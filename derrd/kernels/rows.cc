@@ -143,32 +143,61 @@ void PairDotsImpl(const float* a, const std::int32_t* a_rows, const float* b,
   }
 }
 
-// Columns [begin, begin + 4 vectors) of the sum stay in registers while the rows stream by.
-void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::size_t count,
-                         const float* table, std::size_t width, float* sum) {
+// Four vectors of the sum stay in registers while the rows stream by.
+HWY_INLINE void AddWeightedBlock(const float* weights, const std::int32_t* rows, std::size_t count,
+                                 const float* table, std::size_t stride, float* sum) {
   const Tag<float> d;
   const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t begin = 0; begin < width; begin += 4 * lanes) {
-    const std::size_t left = width - begin;
-    const auto part = [&](std::size_t v) { return left > v * lanes ? left - v * lanes : 0; };
-    const std::size_t n0 = part(0), n1 = part(1), n2 = part(2), n3 = part(3);
-    float* to = sum + begin;
-    auto s0 = LoadUpTo(to, n0);
-    auto s1 = n1 > 0 ? LoadUpTo(to + lanes, n1) : hn::Zero(d);
-    auto s2 = n2 > 0 ? LoadUpTo(to + 2 * lanes, n2) : hn::Zero(d);
-    auto s3 = n3 > 0 ? LoadUpTo(to + 3 * lanes, n3) : hn::Zero(d);
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* row = table + static_cast<std::size_t>(rows[i]) * width + begin;
-      const auto weight = hn::Set(d, weights[i]);
-      s0 = hn::MulAdd(weight, LoadUpTo(row, n0), s0);
-      if (n1 > 0) s1 = hn::MulAdd(weight, LoadUpTo(row + lanes, n1), s1);
-      if (n2 > 0) s2 = hn::MulAdd(weight, LoadUpTo(row + 2 * lanes, n2), s2);
-      if (n3 > 0) s3 = hn::MulAdd(weight, LoadUpTo(row + 3 * lanes, n3), s3);
-    }
-    StoreUpTo(s0, to, n0);
-    if (n1 > 0) StoreUpTo(s1, to + lanes, n1);
-    if (n2 > 0) StoreUpTo(s2, to + 2 * lanes, n2);
-    if (n3 > 0) StoreUpTo(s3, to + 3 * lanes, n3);
+  auto s0 = hn::LoadU(d, sum), s1 = hn::LoadU(d, sum + lanes);
+  auto s2 = hn::LoadU(d, sum + 2 * lanes), s3 = hn::LoadU(d, sum + 3 * lanes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = table + static_cast<std::size_t>(rows[i]) * stride;
+    const auto weight = hn::Set(d, weights[i]);
+    s0 = hn::MulAdd(weight, hn::LoadU(d, row), s0);
+    s1 = hn::MulAdd(weight, hn::LoadU(d, row + lanes), s1);
+    s2 = hn::MulAdd(weight, hn::LoadU(d, row + 2 * lanes), s2);
+    s3 = hn::MulAdd(weight, hn::LoadU(d, row + 3 * lanes), s3);
+  }
+  hn::StoreU(s0, d, sum);
+  hn::StoreU(s1, d, sum + lanes);
+  hn::StoreU(s2, d, sum + 2 * lanes);
+  hn::StoreU(s3, d, sum + 3 * lanes);
+}
+
+// The same for n <= 4 vectors.
+HWY_INLINE void AddWeightedRest(const float* weights, const std::int32_t* rows, std::size_t count,
+                                const float* table, std::size_t stride, std::size_t n, float* sum) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto part = [&](std::size_t v) { return n > v * lanes ? n - v * lanes : 0; };
+  const std::size_t n0 = part(0), n1 = part(1), n2 = part(2), n3 = part(3);
+  auto s0 = LoadUpTo(sum, n0);
+  auto s1 = n1 > 0 ? LoadUpTo(sum + lanes, n1) : hn::Zero(d);
+  auto s2 = n2 > 0 ? LoadUpTo(sum + 2 * lanes, n2) : hn::Zero(d);
+  auto s3 = n3 > 0 ? LoadUpTo(sum + 3 * lanes, n3) : hn::Zero(d);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = table + static_cast<std::size_t>(rows[i]) * stride;
+    const auto weight = hn::Set(d, weights[i]);
+    s0 = hn::MulAdd(weight, LoadUpTo(row, n0), s0);
+    if (n1 > 0) s1 = hn::MulAdd(weight, LoadUpTo(row + lanes, n1), s1);
+    if (n2 > 0) s2 = hn::MulAdd(weight, LoadUpTo(row + 2 * lanes, n2), s2);
+    if (n3 > 0) s3 = hn::MulAdd(weight, LoadUpTo(row + 3 * lanes, n3), s3);
+  }
+  StoreUpTo(s0, sum, n0);
+  if (n1 > 0) StoreUpTo(s1, sum + lanes, n1);
+  if (n2 > 0) StoreUpTo(s2, sum + 2 * lanes, n2);
+  if (n3 > 0) StoreUpTo(s3, sum + 3 * lanes, n3);
+}
+
+void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::size_t count,
+                         const float* table, std::size_t stride, std::size_t width, float* sum) {
+  const std::size_t block = 4 * hn::Lanes(Tag<float>());
+  std::size_t begin = 0;
+  for (; begin + block <= width; begin += block) {
+    AddWeightedBlock(weights, rows, count, table + begin, stride, sum + begin);
+  }
+  if (begin < width) {
+    AddWeightedRest(weights, rows, count, table + begin, stride, width - begin, sum + begin);
   }
 }
 
@@ -205,8 +234,8 @@ void PairDots(const float* a, const std::int32_t* a_rows, const float* b,
 }
 
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
-                     const float* table, std::size_t width, float* sum) {
-  HWY_DYNAMIC_DISPATCH(AddWeightedRowsImpl)(weights, rows, count, table, width, sum);
+                     const float* table, std::size_t stride, std::size_t width, float* sum) {
+  HWY_DYNAMIC_DISPATCH(AddWeightedRowsImpl)(weights, rows, count, table, stride, width, sum);
 }
 
 }  // namespace derrd::kernels

@@ -24,9 +24,10 @@ void PairDots(const float* a, const std::int32_t* a_rows, const float* b,
 // out[i] = query . table[i], for i in [0, count).
 void Dots(const float* query, const float* table, std::size_t width, std::size_t count, float* out);
 
-// sum[0..width) += sum_i weights[i] * table[rows[i]], for i in [0, count).
+// sum[0..width) += sum_i weights[i] * table[rows[i]][0..width), for i in [0, count), of a table
+// whose rows are `stride` >= width apart.
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
-                     const float* table, std::size_t width, float* sum);
+                     const float* table, std::size_t stride, std::size_t width, float* sum);
 
 }  // namespace derrd::kernels
 

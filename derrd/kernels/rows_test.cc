@@ -87,19 +87,21 @@ TEST(Rows, DotsOfPairs) {
 TEST(Rows, WeightedRowsAreAdded) {
   OnEveryTarget([] {
     for (const std::size_t width : kWidths) {
-      const std::size_t rows = 13;
-      const std::vector<float> table = Draw(rows * width, 5), start = Draw(width + 1, 6);
+      const std::size_t rows = 13, stride = width + 3;
+      const std::vector<float> table = Draw(rows * stride, 5), start = Draw(width + 1, 6);
       for (const std::size_t count : {0, 1, 7, 40}) {
         const std::vector<float> weights = Draw(count, 7);
         std::vector<std::int32_t> chosen(count);
         for (std::size_t i = 0; i < count; ++i) chosen[i] = static_cast<std::int32_t>(i * 5 % rows);
         std::vector<float> sum = start;
-        AddWeightedRows(weights.data(), chosen.data(), count, table.data(), width, sum.data());
+        AddWeightedRows(weights.data(), chosen.data(), count, table.data(), stride, width,
+                        sum.data());
         for (std::size_t c = 0; c < width; ++c) {
           double expected = start[c];
           for (std::size_t i = 0; i < count; ++i) {
-            expected += static_cast<double>(weights[i]) *
-                        static_cast<double>(table[static_cast<std::size_t>(chosen[i]) * width + c]);
+            expected +=
+                static_cast<double>(weights[i]) *
+                static_cast<double>(table[static_cast<std::size_t>(chosen[i]) * stride + c]);
           }
           EXPECT_NEAR(sum[c], expected, 1e-4);
         }

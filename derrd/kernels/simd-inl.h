@@ -18,14 +18,42 @@ using Tag = hn::ScalableTag<T>;
 template <typename T>
 using Vec = hn::Vec<Tag<T>>;
 
+#if HWY_MEM_OPS_MIGHT_FAULT
+// Where a masked load may touch what it masks out (AMD before AVX-512): half by half, each with an
+// ordinary load.
+template <class D>
+HWY_INLINE hn::VFromD<D> LoadPieces(D d, const hn::TFromD<D>* from, std::size_t count) {
+  if (count == 0) return hn::Zero(d);
+  if (count >= hn::MaxLanes(D())) return hn::LoadU(d, from);
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    const hn::Half<D> half;
+    const std::size_t low = hn::MaxLanes(half);
+    if (count < low) return hn::ZeroExtendVector(d, LoadPieces(half, from, count));
+    return hn::Combine(d, LoadPieces(half, from + low, count - low), hn::LoadU(half, from));
+  }
+  return hn::Zero(d);
+}
+
+template <class D>
+HWY_INLINE void StorePieces(D d, hn::VFromD<D> v, hn::TFromD<D>* to, std::size_t count) {
+  if (count == 0) return;
+  if (count >= hn::MaxLanes(D())) return hn::StoreU(v, d, to);
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    const hn::Half<D> half;
+    const std::size_t low = hn::MaxLanes(half);
+    if (count < low) return StorePieces(half, hn::LowerHalf(half, v), to, count);
+    hn::StoreU(hn::LowerHalf(half, v), half, to);
+    StorePieces(half, hn::UpperHalf(half, v), to + low, count - low);
+  }
+}
+#endif
+
 // The first `count` lanes from memory, the others zero; reads nothing behind them.
 template <typename T>
 HWY_INLINE Vec<T> LoadFirst(const T* from, std::size_t count) {
   const Tag<T> d;
 #if HWY_MEM_OPS_MIGHT_FAULT
-  HWY_ALIGN T buffer[hn::MaxLanes(d)] = {};
-  for (std::size_t i = 0; i < count; ++i) buffer[i] = from[i];
-  return hn::Load(d, buffer);
+  return LoadPieces(d, from, count);
 #else
   return hn::MaskedLoad(hn::FirstN(d, count), d, from);
 #endif
@@ -36,9 +64,7 @@ template <typename T>
 HWY_INLINE void StoreFirst(Vec<T> v, T* to, std::size_t count) {
   const Tag<T> d;
 #if HWY_MEM_OPS_MIGHT_FAULT
-  HWY_ALIGN T buffer[hn::MaxLanes(d)];
-  hn::Store(v, d, buffer);
-  for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
+  StorePieces(d, v, to, count);
 #else
   hn::BlendedStore(v, hn::FirstN(d, count), d, to);
 #endif

@@ -142,7 +142,7 @@ void Cdae::Encode(std::span<const std::int32_t> kept, float scale, const float* 
   std::copy_n(own, width, out);
   kernels::AddScaled(1.0f, hidden_bias_.values.data(), width, out);
   kernels::AddWeightedRows(weights.data(), kept.data(), kept.size(), item_input_.values.data(),
-                           width, out);
+                           width, width, out);
   kernels::Sigmoid(out, width, out);
 }
 
@@ -228,7 +228,7 @@ void Cdae::BackwardInputs(const Parallel& parallel) {
         for (std::size_t s = begin; s < end; ++s) {
           const auto slots = users_of.view().Of(s);
           kernels::AddWeightedRows(scales.data(), slots.data(), slots.size(), user_.gradient.data(),
-                                   width, item_input_.gradient.row(s));
+                                   width, width, item_input_.gradient.row(s));
         }
       });
 }

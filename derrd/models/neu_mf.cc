@@ -311,7 +311,7 @@ void NeuMf::BackwardFirstLayer(const Parallel& parallel) {
         const auto first = static_cast<std::size_t>(pairs.begin[s]);
         const auto n = static_cast<std::size_t>(pairs.begin[s + 1]) - first;
         kernels::AddWeightedRows(ones.data(), rows.data() + first, n, first_gradient_.data(), width,
-                                 sums.row(s));
+                                 width, sums.row(s));
       }
     });
   }

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kNodeGrain = 32;  // rows a task adds up; some have very many neighbours
 
+// A layer is computed this many columns at a time: a neighbour's row is read as often as it has
+// neighbours, and so many columns of all rows stay in a cache meanwhile where whole rows do not.
+constexpr std::size_t kColumns = 64;
+
 std::vector<float> EdgeWeights(const ItemListsView& lists, const ItemListsView& others) {
   std::vector<float> weights(lists.size());
   for (std::size_t row = 0; row < lists.users(); ++row) {
@@ -40,15 +44,15 @@ Propagation::Propagation(const ItemListsView& lists, std::size_t items, int laye
   item_edges_.weights = EdgeWeights(item_edges_.neighbours.view(), users);
 }
 
-void Propagation::ComputeRow(const Layer& layer, Side side, std::size_t row,
+void Propagation::ComputeRow(const Layer& layer, Columns columns, Side side, std::size_t row,
                              Edges& filtered) const {
-  const MatrixView<float> to = SideOf(layer.to, side);
-  const std::size_t width = to.cols();
+  const auto [begin, count] = columns;
+  float* to = SideOf(layer.to, side).row(row) + begin;
   const float* start = layer.start(side, row);
   if (start != nullptr) {
-    std::copy_n(start, width, to.row(row));
+    std::copy_n(start + begin, count, to);
   } else {
-    std::fill_n(to.row(row), width, 0.0f);
+    std::fill_n(to, count, 0.0f);
   }
   const Side other = side == Side::kUser ? Side::kItem : Side::kUser;
   std::span<const std::int32_t> neighbours = Of(side).neighbours.view().Of(row);
@@ -66,12 +70,20 @@ void Propagation::ComputeRow(const Layer& layer, Side side, std::size_t row,
     weights = filtered.weights.data();
   }
   const auto& from = other == Side::kUser ? layer.from.user : layer.from.item;
-  kernels::AddWeightedRows(weights, neighbours.data(), neighbours.size(), from.data(), width,
-                           to.row(row));
-  if (layer.scale != 1.0f) kernels::Scale(layer.scale, width, to.row(row));
+  kernels::AddWeightedRows(weights, neighbours.data(), neighbours.size(), from.data() + begin,
+                           from.cols(), count, to);
+  if (layer.scale != 1.0f) kernels::Scale(layer.scale, count, to);
 }
 
 void Propagation::Compute(const Layer& layer, const Parallel& parallel) const {
+  const std::size_t width = layer.to.user.cols();
+  for (std::size_t begin = 0; begin < width; begin += kColumns) {
+    ComputeColumns(layer, {begin, std::min(kColumns, width - begin)}, parallel);
+  }
+}
+
+void Propagation::ComputeColumns(const Layer& layer, Columns columns,
+                                 const Parallel& parallel) const {
   for (const Side side : {Side::kUser, Side::kItem}) {
     const auto only =
         layer.only == nullptr ? std::span<const std::int32_t>() : layer.only->entities(side);
@@ -80,7 +92,7 @@ void Propagation::Compute(const Layer& layer, const Parallel& parallel) const {
       Edges filtered;
       for (std::size_t i = begin; i < end; ++i) {
         const auto row = layer.only == nullptr ? i : static_cast<std::size_t>(only[i]);
-        ComputeRow(layer, side, row, filtered);
+        ComputeRow(layer, columns, side, row, filtered);
       }
     });
   }

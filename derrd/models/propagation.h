@@ -59,7 +59,13 @@ class Propagation {
 
   const Edges& Of(Side side) const { return side == Side::kUser ? user_edges_ : item_edges_; }
   void Compute(const Layer& layer, const Parallel& parallel) const;
-  void ComputeRow(const Layer& layer, Side side, std::size_t row, Edges& filtered) const;
+  // Columns [begin, begin + count) of a row.
+  struct Columns {
+    std::size_t begin, count;
+  };
+  void ComputeColumns(const Layer& layer, Columns columns, const Parallel& parallel) const;
+  void ComputeRow(const Layer& layer, Columns columns, Side side, std::size_t row,
+                  Edges& filtered) const;
   float LastScale() const { return 1.0f / static_cast<float>(layers_ + 1); }
   NodeRows Scratch(int layer, std::size_t width);
 

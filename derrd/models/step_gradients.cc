@@ -81,7 +81,7 @@ void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,
       const auto first = static_cast<std::size_t>(sorted.begin[s]);
       const auto count = static_cast<std::size_t>(sorted.begin[s + 1]) - first;
       kernels::AddWeightedRows(sorted.weights.data() + first, sorted.others.data() + first, count,
-                               other_rows.data(), width, gradient.row(s));
+                               other_rows.data(), width, width, gradient.row(s));
     }
   });
 }
