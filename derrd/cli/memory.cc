@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <limits>
 
+#include "derrd/cli/free_memory.h"
 #include "derrd/core/error.h"
 
 namespace derrd::cli {
@@ -12,15 +11,6 @@ namespace {
 
 double Product(std::size_t a, std::size_t b) {
   return static_cast<double>(a) * static_cast<double>(b);
-}
-
-// Where it cannot be told, the run decides.
-double FreeBytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string key;
-  double kibibytes = 0;
-  while (file >> key >> kibibytes && key != "MemAvailable:") file.ignore(80, '\n');
-  return file ? 1024 * kibibytes : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
