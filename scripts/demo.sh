@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job, end to end, on the bundled data: import, a large teacher, small students distilled from it by
-# every method, and what each kept. Ends with the table and with recommendations side by side. What it
+# DE, RRD, both and ALS beside what one would do instead, and what each kept. Ends with the table and with recommendations side by side. What it
 # made stays in runs/demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

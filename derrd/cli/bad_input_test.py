@@ -129,6 +129,54 @@ class BadInputTest(ProgramCase):
             self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "-o", output, flag, wrong,
                        says=[flag, wrong], output=output)
         self.fails(2, "recommend", self.teacher, "--user", "u1", "-k", "-1", says=["--top", "-1"])
+        for flag, wrong in (("--min-user", "-1"), ("--min-item", "1.5"), ("--min-rating", "nan")):
+            self.fails(2, "import", self.csv, "-o", output, flag, wrong, says=[flag, wrong], output=output)
+
+    def test_lines_of_one_column(self):
+        table, output = self.folder / "one-column.csv", self.folder / "never.derrd"
+        for text, flags in (('"u1,i1"\n"u1,i2"\n"u2,i1"\n', ()), ("u1,i1\nu1,i2\n", ("--delimiter", ";")),
+                            ("u1,i1\nu1,i2\n", ("--format", "tsv")), ("0\n1\n", ("--format", "csv"))):
+            table.write_text(text)
+            self.fails(1, "import", table, *flags, "--negatives", 0, "-o", output, says=[table], output=output)
+
+    def test_what_is_no_file_of_ours_is_told_apart(self):
+        self.fails(1, "evaluate", self.csv, self.teacher, says=[self.csv, "is text", "derrd import"])
+
+    def test_ids_that_no_tsv_can_hold(self):
+        table, dataset, model = (self.folder / name for name in ("tabs.csv", "tabs.derrd", "tabs-model.derrd"))
+        table.write_text("user,item\n" + "".join(f'"a\tb{u}",{i}\n' for u, i in interactions()))
+        self.ok("import", table, "--negatives", 5, "-o", dataset)
+        self.ok("train", dataset, "--width", 2, "--epochs", 1, "-o", model)
+        never = self.folder / "never.tsv"
+        self.fails(1, "recommend", model, "--all", "-o", never, says=["tab", ".npy"], output=never)
+        self.ok("recommend", model, "--all", "-o", self.folder / "tabs.npy")
+
+    def test_names_without_a_column_of_names(self):
+        names, output = self.folder / "descriptions.csv", self.folder / "never.derrd"
+        names.write_text("item,category,description\n" + "".join(f"i{i},book,Of {i}\n" for i in range(80)))
+        self.fails(1, "import", self.csv, "--negatives", 5, "--item-names", names, "-o", output,
+                   says=[names, "category, description", "'name'"], output=output)
+
+    def test_a_model_of_another_split_is_told(self):
+        other = self.folder / "other-split.derrd"
+        self.ok("import", self.csv, "--negatives", 30, "--seed", 5, "-o", other)
+        self.assertIn("was made from another file", self.ok("evaluate", other, self.teacher).stderr)
+        self.assertNotIn("another file", self.ok("evaluate", self.dataset, self.teacher).stderr)
+
+    def test_flags_of_other_methods_are_told(self):
+        base = ("distill", self.dataset, "--teacher", self.teacher, "--width", 2, "--epochs", 1, *SMALL, "-o",
+                self.folder / "noted.derrd")
+        said = self.ok(*base, "--method", "de", "--lambda-rrd", 3).stderr
+        self.assertIn("--lambda-rrd is of method rrd and changes nothing of --method de", said)
+        self.assertNotIn("--lambda-de", self.ok(*base, "--method", "de-rrd", "--lambda-de", 1).stderr)
+
+    def test_a_warm_start_from_strangers(self):
+        table, dataset = self.folder / "strangers.csv", self.folder / "strangers.derrd"
+        table.write_text("user,item\n" + "".join(f"x{u},y{i}\n" for u, i in interactions()))
+        self.ok("import", table, "--negatives", 5, "-o", dataset)
+        never = self.folder / "never.derrd"
+        self.fails(2, "train", dataset, "--width", 16, "--epochs", 1, "--init", self.teacher, "-o", never,
+                   says=["--init", "knows none"], output=never)
 
     def test_an_output_never_replaces_an_input(self):
         before = [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)]

@@ -24,8 +24,6 @@ struct CommonOptions {
   bool json = false;
 };
 
-// Adds a subcommand with the common flags, an example for its help, and what it does. The options
-// object is owned by the subcommand, so `run` may refer to it.
 template <typename Options>
 struct Command {
   CLI::App* app;
@@ -63,6 +61,8 @@ void AddChoice(CLI::App& app, const std::string& flag, Target& target, const Cho
   app.add_option_function<std::string>(flag, choose, about)->type_name(words);
 }
 
+// Adds a subcommand with the common flags, an example for its help, and what it does. The options
+// object is owned by the subcommand, so `run` may refer to it.
 template <typename Options>  // Options derives from CommonOptions
 Command<Options> AddCommand(CLI::App& program, const std::string& name, const std::string& about,
                             const std::string& example, void (*run)(const Options&)) {

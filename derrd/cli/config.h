@@ -2,8 +2,8 @@
 //
 //   threads = 8              # --threads 8; an underscore in a key is a dash in the flag
 //   [distill]                # only for `derrd distill`; wins over the keys above
-//   methods = ["de", "rrd"]  # an array gives a flag several values
-//   json = true              # a flag without a value
+//   stop-metrics = ["HR@5", "NDCG@5"]  # an array gives a flag several values
+//   json = true                        # a flag without a value
 //
 // A flag on the command line wins over the file. Tables of other subcommands are passed over, so
 // that one file can serve them all.

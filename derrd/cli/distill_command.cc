@@ -4,6 +4,7 @@
 
 #include "derrd/cli/distill_options.h"
 #include "derrd/cli/objective.h"
+#include "derrd/cli/other_data.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
@@ -17,22 +18,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What is not trained is rows whose products are scores, whatever the teacher is.
-void CheckKind(const std::string& what, const DistillOptions& options) {
-  if (options.model.kind == BprMf::kKind) return;
-  Fail<UsageError>("{}: makes a student of the kind {}; leave out --model {}", what, BprMf::kKind,
-                   options.model.kind);
-}
-
 // The teacher cut to the student's width: what one would try before distilling.
 void Truncate(const DistillOptions& options, const Dataset& dataset, const Model& teacher,
               const Parallel& parallel) {
   const auto factors = teacher.factors();
-  if (!factors) {
-    Fail<UsageError>(
-        "--method svd: needs a teacher whose scores are products of rows, and {} is {}",
-        options.teacher, teacher.kind());
-  }
   const Factors cut = TruncateFactors(factors->user, factors->item, options.width);
   auto student = std::make_unique<BprMf>(cut.user, cut.item);
   const Metrics valid =
@@ -45,16 +34,12 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
              valid);
 }
 
-void TruncateTeacher(const DistillOptions& options, const Dataset& dataset,
+void TruncateTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum,
                      const Parallel& parallel) {
-  CheckKind("--method svd", options);
-  const bool trains = options.checkpoints.every > 0 || options.checkpoints.resume;
-  if (trains || !options.init.empty()) {
-    Fail<UsageError>(
-        "--method svd: trains nothing; leave out --init, --checkpoint-every and --resume");
-  }
   const ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
+  NoteOtherData(teacher, options.teacher, dataset);
+  CheckTeacher(sum, options.teacher, *teacher.model);
   Truncate(options, dataset, *teacher.model, parallel);
 }
 
@@ -74,23 +59,20 @@ std::vector<std::string> InputsOf(const DistillOptions& options, const MethodSum
   return inputs;
 }
 
-// Checks the memory before the teacher is opened, and again when its width is known. `needs`: what
-// the student will hold.
-ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum,
-                      std::vector<MemoryNeed> needs) {
+// Checks the memory before the teacher is opened, and again when its width is known.
+ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum) {
   const RunSize size = SizeOf(options, dataset);
-  const auto add = [&needs](const std::vector<MemoryNeed>& more) {
-    needs.insert(needs.end(), more.begin(), more.end());
-  };
-  for (const Method* method : sum.methods) add(method->NeedsBeforeTeacher(size));
+  std::vector<MemoryNeed> needs = NeedsBeforeTeacher(options, sum, dataset);
   needs.push_back({"--teacher", FileBytes(options.teacher)});
   CheckMemory(needs);
   ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
+  NoteOtherData(teacher, options.teacher, dataset);
   CheckTeacher(sum, options.teacher, *teacher.model);
   needs.pop_back();  // the teacher has its memory by now
   for (const Method* method : sum.methods) {
-    add(method->NeedsWithTeacher(size, teacher.model->representation_width()));
+    std::ranges::move(method->NeedsWithTeacher(size, teacher.model->representation_width()),
+                      std::back_inserter(needs));
   }
   CheckMemory(needs);
   return teacher;
@@ -100,10 +82,7 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
 void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum,
            const Parallel& parallel) {
   const Method& method = *sum.methods.front();
-  const std::string what = "--method " + sum.name;
-  CheckKind(what, options);
-  CheckSolvable(what, options);
-  const ModelFile teacher = OpenTeacher(options, dataset, sum, SolverNeeds(options, dataset));
+  const ModelFile teacher = OpenTeacher(options, dataset, sum);
   const auto solver = method.MakeSolver(
       {dataset, *teacher.model, options.teacher, options.width, options.seed, parallel, {}});
   Json config = SolverConfig(options, sum.name);
@@ -115,16 +94,13 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
 
 void RunDistill(const DistillOptions& options) {
   const MethodSum sum = options.table.Parse(options.method);
-  if (!sum.HasBase() && options.model.loss) {
-    Fail<UsageError>("--loss: nothing is learned from the data beside --method {}; leave it out",
-                     sum.name);
-  }
+  CheckUsage(options, sum);
   CheckTrainingOutputs(options, InputsOf(options, sum));
   const Dataset dataset = Dataset::Open(options.dataset);
   const Parallel parallel(options.threads);
-  if (sum.name == MethodTable::kSvd) return TruncateTeacher(options, dataset, parallel);
+  if (sum.name == MethodTable::kSvd) return TruncateTeacher(options, dataset, sum, parallel);
   if (sum.IsSolved()) return Solve(options, dataset, sum, parallel);
-  const ModelFile teacher = OpenTeacher(options, dataset, sum, MemoryNeeds(options, dataset));
+  const ModelFile teacher = OpenTeacher(options, dataset, sum);
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);
@@ -132,6 +108,21 @@ void RunDistill(const DistillOptions& options) {
       Objective(options, sum, dataset, *teacher.model, student->representation_width(), parallel);
   TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
                 parallel);
+}
+
+// Flags of methods that take no part do nothing. A file of flags may serve several methods, so that
+// this is told and not refused.
+void TellUnused(const CLI::App& app, const DistillOptions& options) {
+  const MethodSum sum = options.table.Parse(options.method);
+  for (const auto& method : options.table.methods()) {
+    if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) continue;
+    const std::string name = method->info().name;
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() == 0 || option->get_group() != MethodTable::HeadingOf(name)) continue;
+      std::cerr << fmt::format("note: {} is of method {} and changes nothing of --method {}\n",
+                               option->get_name(), name, sum.name);
+    }
+  }
 }
 
 }  // namespace
@@ -143,6 +134,8 @@ void AddDistillCommand(CLI::App& program) {
                                  "de-rrd --width 20 -o student.derrd",
                                  RunDistill);
   AddDistillOptions(*app, *options);
+  app->parse_complete_callback(
+      [app = app, options = options.get()] { TellUnused(*app, *options); });
 }
 
 }  // namespace derrd::cli

@@ -1,6 +1,11 @@
 #include "derrd/cli/distill_options.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
+#include "derrd/models/bpr_mf.h"
 
 namespace derrd::cli {
 namespace {
@@ -19,6 +24,13 @@ CLI::Validator MethodName(const MethodTable& table) {
   return CLI::Validator(check, "METHOD");
 }
 
+// What is not trained is rows whose products are scores, whatever the teacher is.
+void CheckKind(const std::string& what, const DistillOptions& options) {
+  if (options.model.kind == BprMf::kKind) return;
+  Fail<UsageError>("{}: makes a student of the kind {}; leave out --model {}", what, BprMf::kKind,
+                   options.model.kind);
+}
+
 }  // namespace
 
 void AddDistillOptions(CLI::App& app, DistillOptions& options) {
@@ -30,6 +42,29 @@ void AddDistillOptions(CLI::App& app, DistillOptions& options) {
           "joined by '+', such as de+rrd; `derrd methods` lists them",
           MethodName(options.table));
   options.table.AddFlags(app);
+}
+
+void CheckUsage(const DistillOptions& options, const MethodSum& sum) {
+  const std::string what = "--method " + sum.name;
+  if (!sum.HasBase() && options.model.loss) {
+    Fail<UsageError>("--loss: nothing is learned from the data beside {}; leave it out", what);
+  }
+  const bool cut = sum.name == MethodTable::kSvd;
+  if (cut || sum.IsSolved()) {
+    CheckKind(what, options);
+    CheckUntrained(what, cut ? "trains nothing" : "is solved anew in seconds", options);
+  }
+}
+
+std::vector<MemoryNeed> NeedsBeforeTeacher(const DistillOptions& options, const MethodSum& sum,
+                                           const Dataset& dataset) {
+  const RunSize size = SizeOf(options, dataset);
+  std::vector<MemoryNeed> needs =
+      sum.IsSolved() ? SolverNeeds(options, dataset) : MemoryNeeds(options, dataset);
+  for (const Method* method : sum.methods) {
+    std::ranges::move(method->NeedsBeforeTeacher(size), std::back_inserter(needs));
+  }
+  return needs;
 }
 
 }  // namespace derrd::cli

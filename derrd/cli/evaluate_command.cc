@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/other_data.h"
 #include "derrd/core/error.h"
 #include "derrd/eval/as_unknown.h"
 #include "derrd/eval/evaluator.h"
@@ -40,6 +41,7 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
                        const EvaluateOptions& options, const Parallel& parallel) {
   const ModelFile file = ModelFile::Open(path);
   CheckSameIds(file, path, dataset);
+  NoteOtherData(file, path, dataset);
   try {
     Evaluated result{path,
                      Evaluate(*file.model, dataset, split, parallel),

@@ -11,6 +11,7 @@
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
 #include "derrd/cli/objective.h"
+#include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/core/nearest.h"
@@ -218,32 +219,31 @@ class Planner {
     run.Parse(flags, plan_.data[cell.data].path);
     const DistillOptions& options = run.options();
     cell.epochs = options.train.epochs;
-    const bool solved =
-        options.model.IsSolved() ||
-        (cell.subcommand == "distill" && options.table.Parse(options.method).IsSolved());
-    cell.resumable = method.method != MethodTable::kSvd && !solved;
+    const bool distilled = cell.subcommand == "distill";
+    const MethodSum sum = distilled ? options.table.Parse(options.method) : MethodSum{};
+    cell.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
+      if (!distilled) return CheckTraining(options, dataset);
       StoppingOptions(options, dataset);
-      if (method.method == MethodTable::kSvd) return CheckFactors(cell);
-      if (!options.model.IsSolved()) CheckMemory(MemoryNeeds(options, dataset));
-      if (cell.subcommand == "distill") CheckMethod(options, method.stages, cell);
+      CheckMethod(options, sum, method.stages, cell);
     });
   }
 
-  void CheckFactors(const Cell& cell) const {
-    const Model& teacher = *models_.at({cell.data, cell.teacher});
-    if (teacher.factors()) return;
-    Fail<UsageError>(
-        "--method svd: needs a teacher whose scores are products of rows, and {} is {}; choose "
-        "another of either",
-        plan_.teachers[cell.teacher].name, teacher.kind());
+  static void CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
+    StoppingOptions(options, dataset);
+    if (!options.model.IsSolved()) return CheckMemory(MemoryNeeds(options, dataset));
+    CheckSolvable(options);
+    CheckMemory(SolverNeeds(options, dataset));
   }
 
   // Students of any width are of one kind, so one is made of each kind, method and teacher.
-  void CheckMethod(const DistillOptions& options, std::size_t stages, Cell& cell) {
+  void CheckMethod(const DistillOptions& options, const MethodSum& sum, std::size_t stages,
+                   Cell& cell) {
     const PlannedTeacher& planned = plan_.teachers[cell.teacher];
-    const MethodSum sum = options.table.Parse(options.method);
     const Model& teacher = *models_.at({cell.data, cell.teacher});
+    CheckUsage(options, sum);
+    if (sum.name == MethodTable::kSvd) return CheckTeacher(sum, planned.name, teacher);
+    CheckMemory(NeedsBeforeTeacher(options, sum, datasets_[cell.data]));
     if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
       if (planned.flags.Has("--keep-every")) {
         cell.stages = stages;
@@ -283,11 +283,10 @@ class Planner {
     const TrainingOptions& options = run.options();
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {
-      StoppingOptions(options, dataset);
+      CheckTraining(options, dataset);
       if (options.model.IsSolved()) {
         model = std::make_unique<BprMf>(dataset.users(), dataset.items(), kSmallWidth, 0);
       } else {
-        CheckMemory(MemoryNeeds(options, dataset));
         model = MakeModel(options.model, dataset, kSmallWidth, 0);
       }
     });

@@ -58,9 +58,12 @@ void AddReadFlags(CLI::App& app, ReadOptions& read) {
 }
 
 void AddFilterFlags(CLI::App& app, FilterOptions& filter) {
-  app.add_option("--min-rating", filter.min_rating, "Drop interactions rated lower");
-  app.add_option("--min-user", filter.min_user, "Drop users with fewer interactions");
-  app.add_option("--min-item", filter.min_item, "Drop items with fewer interactions");
+  app.add_option("--min-rating", filter.min_rating, "Drop interactions rated lower")
+      ->check(Number(-1e30, 1e30));
+  app.add_option("--min-user", filter.min_user, "Drop users with fewer interactions")
+      ->check(WholeNumber(0, 1 << 30));
+  app.add_option("--min-item", filter.min_item, "Drop items with fewer interactions")
+      ->check(WholeNumber(0, 1 << 30));
 }
 
 void AddOrderFlag(CLI::App& app, ImportOptions& import) {

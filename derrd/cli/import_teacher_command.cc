@@ -8,6 +8,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/imported_teacher.h"
 #include "derrd/cli/outputs.h"
+#include "derrd/cli/training.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
@@ -81,13 +82,7 @@ void Run(const ImportTeacherOptions& options) {
   const Dataset dataset = Dataset::Open(options.dataset);
   ImportedTeacher teacher = MakeTeacher(options.source, dataset);
   const Metrics valid = EvaluateOnValidation(*teacher.model, dataset, options);
-  ModelFile file;
-  file.model = std::move(teacher.model);
-  file.user_ids = dataset.user_ids();
-  file.item_ids = dataset.item_ids();
-  file.item_names = dataset.item_names();
-  file.config = ConfigOf(options);
-  file.metrics = derrd::ToJson(valid);
+  const ModelFile file = FileOf(dataset, std::move(teacher.model), ConfigOf(options), valid);
   file.Write(options.output);
   for (const std::string& note : teacher.notes) std::cerr << fmt::format("note: {}\n", note);
   if (options.json) return PrintJson(ToJson(file, teacher, options));

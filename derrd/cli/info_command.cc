@@ -20,10 +20,10 @@ void RunInfo(const InfoOptions& options) {
 }  // namespace
 
 void AddInfoCommand(CLI::App& program) {
-  const auto [app, options] =
-      AddCommand<InfoOptions>(program, "info", "Say what is in a data set or model file",
-                              "derrd info student.derrd", RunInfo);
-  app->add_option("FILE", options->file, "A file that this program wrote")->required();
+  const auto [app, options] = AddCommand<InfoOptions>(
+      program, "info", "Say what is in a data set, model, checkpoint or other safetensors file",
+      "derrd info student.derrd", RunInfo);
+  app->add_option("FILE", options->file, "A safetensors file")->required();
 }
 
 }  // namespace derrd::cli

@@ -8,6 +8,8 @@ std::string_view Name(TeacherNeed need) {
       return "nothing";
     case TeacherNeed::kRepresentations:
       return "representations";
+    case TeacherNeed::kFactors:
+      return "rows whose products are its scores";
     case TeacherNeed::kRankings:
       return "rankings";
     case TeacherNeed::kScores:
@@ -29,9 +31,6 @@ std::string Method::Lacks(const Model& teacher) const {
   }
   if (need == TeacherNeed::kRankings && !teacher.has_scores() && teacher.lists() == nullptr) {
     return "has neither rankings nor scores to rank by; choose another of either";
-  }
-  if (need == TeacherNeed::kRankingsAlongTraining) {
-    return "holds one state of its training alone; choose another of either";
   }
   return "";
 }

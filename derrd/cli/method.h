@@ -24,6 +24,7 @@ namespace derrd::cli {
 enum class TeacherNeed {
   kNothing,
   kRepresentations,        // rows of its latent space
+  kFactors,                // such rows whose products are its scores
   kRankings,               // the order of a user's items, best first
   kScores,                 // a number for any user and item
   kRankingsAlongTraining,  // rankings of several states of it, from early to late

@@ -90,7 +90,6 @@ TEST(Method, SaysWhatATeacherLacks) {
   }
   EXPECT_EQ(Asking(TeacherNeed::kRankings).Lacks(bare), "");
   EXPECT_THAT(Asking(TeacherNeed::kRepresentations).Lacks(bare), HasSubstr("representations"));
-  EXPECT_THAT(Asking(TeacherNeed::kRankingsAlongTraining).Lacks(whole), HasSubstr("one state"));
 }
 
 TEST(Method, SaysWhatATeacherOfRankingsOrOfRowsLacks) {

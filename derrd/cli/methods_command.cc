@@ -67,8 +67,10 @@ void RunMethods(const MethodsOptions& options) {
     text += fmt::format("{} = {}\n  {}\n\n", sum["name"].get<std::string>(),
                         sum["sum"].get<std::string>(), sum["source"].get<std::string>());
   }
-  Print(text +
-        "What is added to BPR; any sum is a method too: derrd distill ... --method de+rrd\n");
+  Print(
+      text +
+      "Methods are added to BPR unless they say otherwise; any sum is a method too: derrd distill "
+      "... --method de+rrd\n");
 }
 
 }  // namespace

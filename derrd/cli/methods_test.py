@@ -104,7 +104,7 @@ class MethodsTest(ProgramCase):
         for wrong, says in (("de-rd", ["'de-rd'", "did you mean 'de-rrd'", "none, svd, de, rrd"]),
                             ("rdd", ["'rdd'", "did you mean 'rrd'"]),
                             ("xyzzy+de", ["'xyzzy'", "de-rrd"]),
-                            ("de+", ["no method ''"]),
+                            ("de+", ["'de+'", "beside a '+'"]),
                             ("", ["no method ''"]),
                             ("DE", ["no method 'DE'"]),
                             ("de+de", ["'de+de'", "names de twice"]),

@@ -19,15 +19,18 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-void CheckSolvable(const std::string& what, const TrainingOptions& options) {
+void CheckUntrained(const std::string& what, const std::string& why,
+                    const TrainingOptions& options) {
   if (options.init.empty() && options.checkpoints.every == 0 && !options.checkpoints.resume &&
       options.keep_every == 0) {
     return;
   }
-  Fail<UsageError>(
-      "{}: is solved anew in seconds; leave out --init, --checkpoint-every, --keep-every and "
-      "--resume",
-      what);
+  Fail<UsageError>("{}: {}; leave out --init, --checkpoint-every, --keep-every and --resume", what,
+                   why);
+}
+
+void CheckSolvable(const TrainingOptions& options) {
+  CheckUntrained("--model " + options.model.kind, "is solved anew in seconds", options);
 }
 
 // In double precision: rows of both sides, turned and solved, and a rounded copy or two.
@@ -46,7 +49,7 @@ Json SolverConfig(const TrainingOptions& options, const std::string& method) {
 
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel) {
-  CheckSolvable("--model " + options.model.kind, options);
+  CheckSolvable(options);
   CheckMemory(SolverNeeds(options, dataset));
   IalsOptions solver = options.model.ials;
   solver.width = options.width;

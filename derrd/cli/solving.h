@@ -15,8 +15,11 @@ namespace derrd::cli {
 void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
                    const Parallel& parallel);
 
-// UsageError for flags that solving has no use for, named after `what` ("--model ials").
-void CheckSolvable(const std::string& what, const TrainingOptions& options);
+// UsageError for flags that only training by gradients has a use for: "what: why; leave out ...".
+void CheckUntrained(const std::string& what, const std::string& why,
+                    const TrainingOptions& options);
+// The same for a model that is solved.
+void CheckSolvable(const TrainingOptions& options);
 // Its rows in memory.
 std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset);
 // The hyper-parameters of the run that everything solved has.

@@ -17,7 +17,6 @@ namespace derrd::cli {
 namespace {
 
 constexpr std::uint32_t kUsualNegatives = 99;
-constexpr std::size_t kLeastForLeaveOneOut = 3;
 
 struct SynthOptions : CommonOptions {
   SyntheticOptions synthetic;

@@ -25,18 +25,6 @@ OptimizerOptions OptimizerOf(const TrainingOptions& options) {
   return optimizer;
 }
 
-ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json config,
-                 const Metrics& valid) {
-  ModelFile file;
-  file.model = std::move(model);
-  file.user_ids = dataset.user_ids();
-  file.item_ids = dataset.item_ids();
-  file.item_names = dataset.item_names();
-  file.config = std::move(config);
-  file.metrics = ToJson(valid);
-  return file;
-}
-
 // --- the models of --keep-every ---
 
 std::string KeptPath(const TrainingOptions& options, std::int32_t epochs) {
@@ -139,6 +127,18 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options) {
           WholeNumber(0, 1000000));
 }
 
+ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json config,
+                 const Metrics& valid) {
+  ModelFile file;
+  file.model = std::move(model);
+  file.user_ids = dataset.user_ids();
+  file.item_ids = dataset.item_ids();
+  file.item_names = dataset.item_names();
+  file.config = std::move(config);
+  file.metrics = ToJson(valid);
+  return file;
+}
+
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
@@ -184,6 +184,12 @@ std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const
   std::cerr << fmt::format(
       "{}: took {} users ({} are new, {} gone) and {} items ({} are new, {} gone)\n", options.init,
       users.taken, users.fresh, users.gone, items.taken, items.fresh, items.gone);
+  if (users.taken + items.taken == 0) {
+    Fail<UsageError>(
+        "--init {}: knows none of the users and items of {}; give a model of theirs, or "
+        "leave it out",
+        options.init, options.dataset);
+  }
   return model;
 }
 

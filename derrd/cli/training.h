@@ -44,6 +44,11 @@ void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::strin
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset);
 RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset);
 
+// What is written of a model: with the data set's ids and names, how it came about and what it
+// reached on validation.
+ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model,
+                 nlohmann::ordered_json config, const Metrics& valid);
+
 // The model to train, as it starts: from random rows, or with --init from those of another model,
 // which is told on standard error.
 std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset);

@@ -147,6 +147,11 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
   std::uint64_t header_size = 0;
   std::memcpy(&header_size, bytes.data(), kLengthBytes);
   if (header_size > bytes.size() - kLengthBytes) {
+    const auto printable = [](char c) { return c == '\t' || c == '\r' || c == '\n' || c >= ' '; };
+    if (std::ranges::all_of(file_.text().substr(0, kLengthBytes), printable)) {
+      Fail("{}: is text; give a data set or a model as `derrd import` and `derrd train` write them",
+           path);
+    }
     FailBroken(path, fmt::format("its header claims {} bytes and {} are there", header_size,
                                  bytes.size() - kLengthBytes));
   }

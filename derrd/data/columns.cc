@@ -114,6 +114,13 @@ int Assign(const std::string& path, const Layout& layout,
     return found;
   }
   const auto position = static_cast<std::size_t>(request.position);
+  if (request.required && position >= layout.column_names.size()) {
+    Fail(
+        "{}: no header, and its first line has {} where the {} is column {}; say with --delimiter "
+        "what separates columns, or with --format what it is",
+        path, layout.column_names.size() == 1 ? "one column" : "no column", request.flag + 2,
+        position + 1);
+  }
   if (request.required) return request.position;
   const bool there = position < first_record.size() && IsNumber(first_record[position]);
   return there ? request.position : Layout::kNoColumn;

@@ -20,7 +20,6 @@ struct InteractionLog {
 
   std::size_t size() const { return users.size(); }
   bool empty() const { return users.empty(); }
-  bool has_ratings() const { return !ratings.empty(); }
   bool has_times() const { return !times.empty(); }
 
   // Drops every row whose flag is 0; keep.size() == size().

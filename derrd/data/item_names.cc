@@ -1,5 +1,7 @@
 #include "derrd/data/item_names.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -38,6 +40,12 @@ NameTable DetectNameTable(std::string_view preview, const std::string& path) {
   const std::vector<std::string> names(first.begin(), first.end());
   table.id = static_cast<std::size_t>(std::max(0, FindByUsualName(names, ColumnRole::kItem)));
   const int name = FindByUsualName(names, ColumnRole::kName);
+  if (name == Layout::kNoColumn && names.size() > 2) {
+    Fail(
+        "{}: the header does not tell which column is the name; its columns are: {}; call it "
+        "'name' or 'title'",
+        path, fmt::join(names, ", "));
+  }
   const std::size_t other = table.id == 0 ? 1 : 0;
   table.name = name == Layout::kNoColumn ? other : static_cast<std::size_t>(name);
   return table;

@@ -26,7 +26,7 @@ enum class HeaderMode { kAuto, kYes, kNo };
 struct ReadOptions {
   Format format = Format::kAuto;
   HeaderMode header = HeaderMode::kAuto;
-  std::string delimiter;  // "\t" may be written as backslash t or "tab"; empty: found out
+  std::string delimiter;  // also "tab", "space" or backslash t; empty: found out
   // A column is the name in the header or a number from 1. Empty: found out. "none" for the rating
   // or the time: not read.
   std::string user, item, rating, time;

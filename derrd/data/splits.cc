@@ -13,8 +13,6 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kLeastForLeaveOneOut = 3;
-
 struct HeldOut {
   std::size_t valid, test;
 };

@@ -26,6 +26,9 @@ enum class SplitOrder {
   kFile,    // by row
 };
 
+// Interactions that a user must have to leave two of them out.
+inline constexpr std::size_t kLeastForLeaveOneOut = 3;
+
 std::string_view Name(SplitKind kind);    // "leave-one-out", "ratio"
 std::string_view Name(SplitOrder order);  // "random", "time", "file"
 

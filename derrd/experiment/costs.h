@@ -11,8 +11,8 @@
 namespace derrd {
 
 // The median microseconds of a query: the top 10 of one user, without its history, on the calling
-// thread, as a server answers it (serve/recommender.h). Takes a second at most; run it on an idle
-// machine. Error when a score is not finite.
+// thread, as a server answers it (serve/recommender.h). Takes a second, or 120 queries where they
+// take longer; run it on an idle machine. Error when a score is not finite.
 double MicrosecondsPerQuery(const std::string& model_path, const Dataset& dataset);
 
 // The model with its rows rounded to int8 (models/int8_rows.h), which is what one could use in the

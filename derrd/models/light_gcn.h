@@ -19,7 +19,7 @@ namespace derrd {
 
 // In training. What it leaves behind (Copy, its file) are the propagated rows alone, which suffice
 // to answer. A step moves every row, since every row's gradient is that of all it can reach: the
-// optimizer's cost is that of a dense one. Memory beside the tables: three tables of the same size,
+// optimizer's cost is that of a dense one. Memory beside the tables: four tables of the same size,
 // and 16 bytes an interaction.
 class LightGcn : public FactorBased<TrainableModel> {
  public:

@@ -54,6 +54,23 @@ MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
   return setting.methods.emplace_back(MethodRuns{name, {}, {}});
 }
 
+// Of a run that several files tell of, the last counts. Two runs of one seed are two settings, and
+// no mean of theirs means anything.
+void AddRun(ExperimentRun run, const std::string& path, std::vector<ExperimentRun>& runs) {
+  for (ExperimentRun& other : runs) {
+    if (other.Text("run") == run.Text("run")) {
+      other = std::move(run);
+      return;
+    }
+    if (other.line.value("seed", Json()) != run.line.value("seed", Json())) continue;
+    Fail(
+        "{}: {} is method '{}' with other settings than {}, which has the same seed; report the "
+        "files one by one, or give the methods names of their own",
+        path, run.Text("run"), run.Text("method"), other.Text("run"));
+  }
+  runs.push_back(std::move(run));
+}
+
 }  // namespace
 
 std::optional<double> ExperimentRun::Test(const std::string& metric) const {
@@ -76,7 +93,7 @@ std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths
         teachers[run.Text("run")] = std::move(run);
       } else if (run.Text("role") == "student") {
         MethodRuns& method = MethodOf(run.Text("method"), SettingOf(run, settings));
-        (run.failed() ? method.failed : method.runs).push_back(std::move(run));
+        AddRun(std::move(run), path, run.failed() ? method.failed : method.runs);
       }
     }
   }

@@ -58,7 +58,8 @@ std::string Chosen(const MethodRuns& method) {
 std::string RivalText(const ExperimentSetting& setting, const MethodRuns& method) {
   const auto rival = BestRival(setting, method);
   if (!rival) return kNothing;
-  const std::string p = rival->p ? fmt::format("p {:.2g}", *rival->p) : "one seed";
+  const std::string without = rival->seeds == 1 ? "one seed" : "p -";
+  const std::string p = rival->p ? fmt::format("p {:.2g}", *rival->p) : without;
   return fmt::format("{} {:+.4f}, {}", rival->method, rival->difference, p);
 }
 
@@ -146,8 +147,8 @@ std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRun
     }
   }
   if (own.empty()) return std::nullopt;
-  return Rival{best->method, Summarize(own).mean - Summarize(others).mean,
-               PairedTestP(own, others)};
+  return Rival{best->method, Summarize(own).mean - Summarize(others).mean, PairedTestP(own, others),
+               own.size()};
 }
 
 Table TableOf(const ExperimentSetting& setting) {

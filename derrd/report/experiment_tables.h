@@ -30,7 +30,8 @@ std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting);
 struct Rival {
   std::string method;
   double difference;        // of the means over the seeds that both have
-  std::optional<double> p;  // nothing with fewer than two such seeds
+  std::optional<double> p;  // nothing with fewer than two such seeds, or all differences the same
+  std::size_t seeds;        // that both have
 };
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method);
 

@@ -91,6 +91,22 @@ TEST(ExperimentTables, FailuresAreCountedAndAnswerForNothing) {
   EXPECT_THAT(ExperimentPage(settings), HasSubstr("0 (1 failed)"));
 }
 
+TEST(ReadResults, ARunThatSeveralFilesTellOfCountsOnce) {
+  const TestFolder folder;
+  const auto once = Read(folder, Both());
+  const std::string path = folder / "results.jsonl";
+  EXPECT_EQ(ExperimentMarkdown(ReadResults({path, path})), ExperimentMarkdown(once));
+  std::string other = Student("rrd", 1, 0.2);
+  other.replace(other.find("rrd1"), 4, "rrd9");
+  WriteTextFile(folder / "other.jsonl", other);
+  EXPECT_THAT(
+      [&] {
+        ReadResults({path, folder / "other.jsonl"});
+      },
+      testing::ThrowsMessage<Error>(
+          testing::AllOf(HasSubstr("other.jsonl"), HasSubstr("rrd9"), HasSubstr("rrd1"))));
+}
+
 TEST(ReadResults, WhatIsNoneNamesFileAndLine) {
   const TestFolder folder;
   const auto says = [&](const std::string& text) -> std::string {

@@ -7,7 +7,6 @@
 namespace derrd {
 
 double TwoSidedP(double t, double degrees) {
-  if (std::isinf(t)) return 0.0;
   const boost::math::students_t distribution(degrees);
   return 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(t)));
 }
@@ -27,7 +26,9 @@ std::optional<double> PairedTestP(std::span<const double> a, std::span<const dou
   for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
   if (differences.size() < 2) return std::nullopt;
   const auto [mean, deviation] = Summarize(differences);
-  if (*deviation == 0.0) return mean == 0.0 ? 1.0 : 0.0;
+  // Differences that are all the same but for rounding tell nothing of chance.
+  constexpr double kRounding = 1e-12;
+  if (*deviation <= kRounding * std::abs(mean)) return std::nullopt;
   const auto n = static_cast<double>(differences.size());
   return TwoSidedP(mean / (*deviation / std::sqrt(n)), n - 1);
 }

@@ -29,7 +29,11 @@ class Encoder {
 
 class TsvEncoder : public Encoder {
  public:
-  explicit TsvEncoder(const Recommender& model) : model_(model) {}
+  explicit TsvEncoder(const Recommender& model) : model_(model) {
+    for (const Ids* ids : {&model.user_ids(), &model.item_ids()}) {
+      for (std::size_t i = 0; i < ids->size(); ++i) CheckId((*ids)[i]);
+    }
+  }
 
   std::string Header() const override {
     return model_.item_names().empty() ? "user\trank\titem\tscore\n"
@@ -38,11 +42,11 @@ class TsvEncoder : public Encoder {
 
   std::string Encode(std::int32_t user, std::span<const ScoredItem> items) const override {
     std::string lines;
-    const std::string user_id = Field(model_.user_ids()[static_cast<std::size_t>(user)]);
+    const std::string_view user_id = model_.user_ids()[static_cast<std::size_t>(user)];
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto item = static_cast<std::size_t>(items[i].item);
       fmt::format_to(std::back_inserter(lines), "{}\t{}\t{}\t{}", user_id, i + 1,
-                     Field(model_.item_ids()[item]), items[i].score);
+                     model_.item_ids()[item], items[i].score);
       if (!model_.item_names().empty()) lines.append("\t").append(Field(model_.item_names()[item]));
       lines += '\n';
     }
@@ -50,6 +54,11 @@ class TsvEncoder : public Encoder {
   }
 
  private:
+  // An id that were changed would be somebody else's; a name may be.
+  static void CheckId(std::string_view id) {
+    if (id.find_first_of("\t\n\r") == std::string_view::npos) return;
+    Fail("the id '{}' holds a tab or a line break, which no .tsv can hold; write .npy", id);
+  }
   static std::string Field(std::string_view text) {
     std::string field(text);
     std::ranges::replace_if(

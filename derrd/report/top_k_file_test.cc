@@ -62,20 +62,22 @@ TEST_F(WriteTopKTest, TsvWithAndWithoutNames) {
   scores(0, 1) = 0.5f;
   scores(1, 2) = 1.25f;
   file.model = std::make_unique<ScoreTable>(std::move(scores));
-  file.user_ids = Ids({"ann", "b\tob"});
+  file.user_ids = Ids({"ann", "bob"});
   OwnedInteractions excluded;
   excluded.offsets = {0, 2, 2};
   excluded.items = {0, 2};
   EXPECT_EQ(Write(file, excluded.view(), 2, "a.tsv"),
             "user\trank\titem\tscore\n"
             "ann\t1\ti1\t0.5\n"
-            "b ob\t1\ti2\t1.25\n"
-            "b ob\t2\ti0\t0\n");
+            "bob\t1\ti2\t1.25\n"
+            "bob\t2\ti0\t0\n");
   file.item_names = Ids({"one", "two\nlines", "three"});
   EXPECT_EQ(Write(file, excluded.view(), 1, "a.tsv"),
             "user\trank\titem\tscore\tname\n"
             "ann\t1\ti1\t0.5\ttwo lines\n"
-            "b ob\t1\ti2\t1.25\tthree\n");
+            "bob\t1\ti2\t1.25\tthree\n");
+  file.user_ids = Ids({"ann", "b\tob"});  // changed, it would be another's
+  EXPECT_THROW(Write(file, excluded.view(), 1, "a.tsv"), Error);
 }
 
 TEST_F(WriteTopKTest, NpyIsPaddedAlignedAndFilledUp) {

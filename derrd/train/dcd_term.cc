@@ -14,7 +14,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kListGrain = 32;  // lists a task samples or computes
+constexpr std::size_t kListGrain = 32;  // lists a task samples
 // Pairs of an item and a user whose scores are held at once.
 constexpr std::size_t kBlockPairs = std::size_t{1} << 19;
 
@@ -155,48 +155,21 @@ void DcdTerm::SelectRows(const Batch& batch, EntitySet& users, EntitySet& items)
   }
 }
 
-double DcdTerm::Apply(SideStep& side, const ScoreLists& lists, double weight,
-                      TrainableModel& student, const Parallel& parallel) const {
-  side.scores.resize(lists.size());
-  side.gradients.resize(lists.size());
-  student.Scores(lists, side.scores, parallel);
-  const std::size_t size = list_size(), half = options_.corrections;
-  std::vector<double> losses(lists.size() / size);
-  parallel.ForRanges(losses.size(), kListGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto scores = std::span<const float>(side.scores).subspan(i * size, size);
-      const auto gradients = std::span<float>(side.gradients).subspan(i * size, size);
-      losses[i] =
-          RrdLoss<float>(scores.first(half), scores.subspan(half), static_cast<float>(weight),
-                         gradients.first(half), gradients.subspan(half));
-    }
-  });
-  student.AddScoreGradients(lists, side.gradients);
-  return TreeSum(losses);
-}
-
 double DcdTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
-  const std::size_t size = list_size();
-  const auto of_users = batch.distinct_users, of_items = batch.distinct_positives;
-  user_step_.items.resize(of_users.size() * size);
-  user_step_.offsets.resize(of_users.size() + 1);
-  for (std::size_t i = 0; i < of_users.size(); ++i) {
-    std::copy_n(user_lists_.row(static_cast<std::size_t>(of_users[i])), size,
-                user_step_.items.data() + i * size);
-    user_step_.offsets[i + 1] = static_cast<std::int64_t>((i + 1) * size);
+  const std::size_t half = options_.corrections;
+  const auto weighted = [half](double weight) {
+    return [half, scale = static_cast<float>(weight)](std::size_t, std::span<const float> scores,
+                                                      std::span<float> gradient) -> double {
+      return RrdLoss<float>(scores.first(half), scores.subspan(half), scale, gradient.first(half),
+                            gradient.subspan(half));
+    };
+  };
+  double loss = user_step_.Run(Side::kUser, batch.distinct_users, user_lists_, student, parallel,
+                               weighted(options_.user_weight));
+  if (has_item_side()) {
+    loss += item_step_.Run(Side::kItem, batch.distinct_positives, item_lists_, student, parallel,
+                           weighted(options_.item_weight));
   }
-  double loss = Apply(user_step_, {of_users, user_step_.offsets, user_step_.items},
-                      options_.user_weight, student, parallel);
-  if (!has_item_side()) return loss;
-  item_step_.users.resize(of_items.size() * size);
-  item_step_.items.resize(of_items.size() * size);
-  for (std::size_t i = 0; i < of_items.size(); ++i) {
-    std::copy_n(item_lists_.row(static_cast<std::size_t>(of_items[i])), size,
-                item_step_.users.data() + i * size);
-    std::fill_n(item_step_.items.data() + i * size, size, of_items[i]);
-  }
-  loss += Apply(item_step_, {item_step_.users, {}, item_step_.items}, options_.item_weight, student,
-                parallel);
   return loss;
 }
 

@@ -12,6 +12,7 @@
 #include "derrd/core/matrix.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
+#include "derrd/train/list_step.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -39,19 +40,10 @@ class DcdTerm : public Term {
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
  private:
-  // The lists that a step scores, and what came of them; they stay until the step's end.
-  struct SideStep {
-    std::vector<std::int32_t> users, items;
-    std::vector<std::int64_t> offsets;
-    std::vector<float> scores, gradients;
-  };
-
   std::size_t list_size() const { return 2 * options_.corrections; }
   bool has_item_side() const { return options_.item_weight > 0.0; }
   void ResampleUsers(std::uint64_t epoch, const TrainableModel& student, const Parallel& parallel);
   void ResampleItems(std::uint64_t epoch, const TrainableModel& student, const Parallel& parallel);
-  double Apply(SideStep& side, const ScoreLists& lists, double weight, TrainableModel& student,
-               const Parallel& parallel) const;
 
   const Dataset* dataset_;
   Rankings users_;
@@ -63,7 +55,7 @@ class DcdTerm : public Term {
   // A row for each user, and for each item: K underestimated ones in the teacher's order, then K
   // overestimated ones.
   Matrix<std::int32_t> user_lists_, item_lists_;
-  SideStep user_step_, item_step_;
+  ListStep user_step_, item_step_;
 };
 
 }  // namespace derrd

@@ -23,7 +23,7 @@ struct WarmStartReport {
 
 // Gives every user and item that the earlier model knows by its id the rows it has there, and takes
 // over the dense parameters. `path` names the earlier model in errors: UsageError when it is of
-// another kind or width.
+// another kind, width or number of layers, or holds only what answers (lightgcn, ials).
 WarmStartReport WarmStart(const ModelFile& earlier, const std::string& path, const Ids& user_ids,
                           const Ids& item_ids, TrainableModel& student);
 

@@ -34,7 +34,8 @@ class HetComp : public Method {
     app.add_option("--hetcomp-stages", stages_,
                    "Models of the teacher's training, the earliest first; --teacher is the last")
         ->delimiter(',')
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->type_name("FILE,FILE,...");
     AddFlag(app, "--hetcomp-top", top_, "Items of each stage's ranking (K)",
             WholeNumber(1, 1 << 24));
     AddFlag(app, "--hetcomp-alpha", options_.alpha,
@@ -88,7 +89,8 @@ class HetComp : public Method {
                      std::max<std::size_t>(top_ / kObservedShare, 1),
                      {dataset.user_ids(), dataset.item_ids()}, context.parallel)};
     const auto add = [&](const Model& model) {
-      trajectory.unobserved.push_back(RankUnobserved(model, dataset, top_, context.parallel));
+      trajectory.unobserved.push_back(
+          RankUnobserved(model, dataset, top_, context.parallel, "--hetcomp-top"));
     };
     for (const std::string& path : stages_) add(*ModelFile::Open(path).model);
     add(context.teacher);

@@ -70,7 +70,7 @@ std::vector<MethodInfo> MethodTable::Alone() {
   return {{std::string(kNone), "BPR = -sum log sigmoid(f(u,i) - f(u,j)), from scratch",
            TeacherNeed::kNothing, "Rendle et al., UAI 2009"},
           {std::string(kSvd), "the teacher's scores cut to the width by truncated SVD, untrained",
-           TeacherNeed::kRepresentations, "Eckart and Young, Psychometrika 1936"}};
+           TeacherNeed::kFactors, "Eckart and Young, Psychometrika 1936"}};
 }
 
 std::vector<NamedSum> MethodTable::NamedSums() {
@@ -85,7 +85,7 @@ void MethodTable::AddFlags(CLI::App& app) const {
     method->AddFlags(app);
     const std::vector<CLI::Option*> options = app.get_options();
     for (; before < options.size(); ++before) {
-      options[before]->group("Method " + method->info().name);
+      options[before]->group(HeadingOf(method->info().name));
     }
   }
 }
@@ -114,6 +114,9 @@ MethodSum MethodTable::Parse(const std::string& text) const {
     std::ranges::copy(Split(sum == sums.end() ? part : sum->sum), std::back_inserter(parts));
   }
   for (const std::string& part : parts) {
+    if (part.empty() && !text.empty()) {
+      Fail<UsageError>("'{}' names no method beside a '+'", text);
+    }
     if (std::ranges::count(parts, part) > 1) Fail<UsageError>("'{}' names {} twice", text, part);
     const Method* method = Find(part);
     const bool solved = method != nullptr && method->info().solved;
@@ -139,6 +142,12 @@ MethodSum MethodTable::Parse(const std::string& text) const {
 }
 
 void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& teacher) {
+  if (sum.name == MethodTable::kSvd && !teacher.factors()) {
+    Fail<UsageError>(
+        "--method svd: needs a teacher whose scores are products of rows, and {} is {}; choose "
+        "another of either",
+        path, teacher.kind());
+  }
   for (const Method* method : sum.methods) {
     const std::string lacks = method->Lacks(teacher);
     if (lacks.empty()) continue;
