@@ -18,9 +18,9 @@ struct ItemNames {
 
 // Reads a table with an id and a name: CSV, TSV, MovieLens movies.csv, movies.dat ("::") or u.item
 // ("|"), RecBole .item; compressed or not. Columns are found by their usual names in a header
-// ("item_id", "movieId", "title", "name", ...); of two columns, one without such a name is what is left,
-// and without a header the first is the id and the second the name. A
-// line that is not UTF-8 is taken as ISO 8859-1. Of several names of an item the first one counts.
+// ("item_id", "movieId", "title", "name", ...); of two columns, one without such a name is what is
+// left, and without a header the first is the id and the second the name. A line that is not UTF-8
+// is taken as ISO 8859-1. Of several names of an item the first one counts.
 ItemNames ReadItemNames(const std::string& path, const Ids& item_ids);
 
 }  // namespace derrd

@@ -26,9 +26,9 @@ struct NodeRows {
 // interacted with item i and 0 elsewhere. This is the mean of the layers,
 //   P = (1 + A + A^2 + ... + A^layers) / (layers + 1),
 // (LightGCN, SIGIR 2020, eq. 3 to 8) which is its own transpose: gradients take the way of the
-// rows. Horner's scheme needs one product with A a layer and two tables beside the result (one with two layers):
-// h <- A h + x, `layers` times from h = x. Each product costs 4 width interactions operations and
-// reads as many numbers from scattered rows. Not thread-safe.
+// rows. Horner's scheme needs one product with A a layer and two tables beside the result (one with
+// two layers): h <- A h + x, `layers` times from h = x. Each product costs 4 width interactions
+// operations and reads as many numbers from scattered rows. Not thread-safe.
 class Propagation {
  public:
   // lists: read now and not kept. layers: at least 1.
