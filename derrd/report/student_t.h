@@ -18,7 +18,7 @@ struct MeanAndDeviation {
 MeanAndDeviation Summarize(std::span<const double> values);  // at least one
 
 // The two-sided p of the differences a[i] - b[i] having a mean of 0. Nothing for fewer than two
-// pairs. 1 when all differences are 0; 0 when they are all the same otherwise.
+// pairs, or when all differences are the same but for rounding: they tell nothing of chance.
 std::optional<double> PairedTestP(std::span<const double> a, std::span<const double> b);
 
 }  // namespace derrd
