@@ -4,7 +4,9 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
+import tempfile
 import time
 
 
@@ -21,15 +23,18 @@ class Page:
     """One page at a time. Collects what the page complains of in `complaints`, and every address that it asks
     for in `requests`."""
 
-    def __init__(self, profile):
+    def __init__(self):
+        # What is left of a browser may write for a moment after it is killed.
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         words = [program(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+                 f"--user-data-dir={self._profile.name}", "--remote-debugging-pipe", "about:blank"]
         # The protocol is at descriptors 3 and 4 of the browser.
         script = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
         self._process = subprocess.Popen(["bash", "-c", script, "browser", str(commands), str(answers), *words],
-                                         pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                         pass_fds=(commands, answers), start_new_session=True,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(commands)
         os.close(answers)
         self._buffer, self._last, self._session = b"", 0, None
@@ -40,10 +45,12 @@ class Page:
             self.call(f"{domain}.enable")
 
     def close(self):
-        self._process.kill()
+        # Debian's program is a script that starts the browser, so the whole session is ended.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         os.close(self._commands)
         os.close(self._answers)
+        self._profile.cleanup()
 
     def call(self, method, **parameters):
         self._last += 1

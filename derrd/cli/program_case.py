@@ -62,8 +62,9 @@ def log_without_seconds(path):
 class ProgramCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)  # comes after the clean-ups of what runs in the folder
+        cls.folder = pathlib.Path(scratch.name)
         cls.csv = cls.folder / "likes.csv"
         cls.csv.write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in interactions()))
         cls.names = cls.folder / "names.csv"
@@ -79,10 +80,6 @@ class ProgramCase(unittest.TestCase):
                "--learning-rate", 0.01, "--keep-every", 5, "-o", cls.teacher)
         cls.stages = [cls.folder / f"teacher.derrd.epoch-{epochs}.derrd" for epochs in (5, 10, 15)]
         cls.along = ("--hetcomp-stages", ",".join(map(str, cls.stages)))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
 
     @classmethod
     def ok(cls, *words, **options):

@@ -50,7 +50,7 @@ class ReportTest(ProgramCase):
         cls.results = cls.folder / "runs" / "results.jsonl"
         cls.page, cls.markdown = cls.folder / "report.html", cls.folder / "report.md"
         cls.done = cls.ok("report", cls.results, "-o", cls.page, "--markdown", cls.markdown)
-        cls.browser = Page(cls.folder / "profile")
+        cls.browser = Page()
         cls.addClassCleanup(cls.browser.close)
 
     def test_the_tables_say_what_the_results_say(self):

@@ -24,7 +24,7 @@ class ServePageTest(ProgramCase):
         cls.student = student
         cls.server = Server(student, "--dataset", cls.dataset, "--compare", cls.teacher)
         cls.addClassCleanup(cls.server.stop)
-        cls.browser = Page(cls.folder / "profile")
+        cls.browser = Page()
         cls.addClassCleanup(cls.browser.close)
 
     def open(self, server=None, width=1280, height=900, dark=False):
