@@ -93,7 +93,7 @@ class BadInputTest(ProgramCase):
         tensors["user_embedding"] *= numpy.float32(1e25)  # finite, but not when squared
         huge, output = self.folder / "huge.derrd", self.folder / "never.derrd"
         save_file(tensors, huge, metadata)
-        self.fails(1, "distill", self.dataset, "--teacher", huge, "--method", "de", "--width", 4, *SMALL,
+        self.fails(3, "distill", self.dataset, "--teacher", huge, "--method", "de", "--width", 4, *SMALL,
                    "-o", output, says=["the loss 'de' became", "epoch 0", "lower"], output=output)
 
     def test_unknown_users_and_items(self):
@@ -169,6 +169,16 @@ class BadInputTest(ProgramCase):
         said = self.ok(*base, "--method", "de", "--lambda-rrd", 3).stderr
         self.assertIn("--lambda-rrd is of method rrd and changes nothing of --method de", said)
         self.assertNotIn("--lambda-de", self.ok(*base, "--method", "de-rrd", "--lambda-de", 1).stderr)
+
+    def test_flags_of_other_models_are_told(self):
+        base = ("train", self.dataset, "--width", 4, "--epochs", 1, "--lightgcn-layers", 2, "-o", self.folder / "noted.derrd")
+        self.assertIn("--lightgcn-layers is of model lightgcn and changes nothing of --model bpr-mf", self.ok(*base).stderr)
+        self.assertNotIn("note:", self.ok(*base, "--model", "lightgcn").stderr)
+
+    def test_a_list_of_words_ends_before_the_data_set(self):
+        self.ok("train", "--stop-metrics", "HR@5,HR@10", self.dataset, "--width", 4, "--epochs", 1, "-o",
+                self.folder / "listed.derrd")
+        self.ok("bench", "--precision", "int8", self.teacher, "--queries", 10)
 
     def test_a_warm_start_from_strangers(self):
         table, dataset = self.folder / "strangers.csv", self.folder / "strangers.derrd"

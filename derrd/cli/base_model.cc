@@ -76,6 +76,17 @@ void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options) {
           "How much more often seen rows are shrunk: 0 all alike, 1 in proportion", Number(0, 4));
 }
 
+void TellUnusedFlags(const CLI::App& app, const BaseModelOptions& options) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == options.kind) continue;
+    const std::string start = fmt::format("--{}-", kind.name);
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() == 0 || !option->get_name().starts_with(start)) continue;
+      TellUnused(*option, fmt::format("model {}", kind.name), "--model " + options.kind);
+    }
+  }
+}
+
 Json ConfigOf(const BaseModelOptions& options) {
   Json config = {{"model", options.kind}};
   if (options.IsSolved()) {
@@ -126,6 +137,11 @@ std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options) {
   return std::make_unique<BprTerm>();
 }
 
+// The tower's first hidden layer, from which its way back begins.
+std::size_t NumbersAPair(const BaseModelOptions& options, std::size_t width) {
+  return options.kind == NeuMf::kKind ? width : 0;
+}
+
 MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset) {
   const auto interactions = static_cast<double>(dataset.train().size());
   const auto row = sizeof(float) * static_cast<double>(size.width);
@@ -135,8 +151,7 @@ MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const
   if (options.kind == LightGcn::kKind) {
     bytes = 4 * (users + items) + 16 * interactions;  // propagated, scratch twice, gradients
   } else if (options.kind == NeuMf::kKind) {
-    const auto pairs = static_cast<double>(size.batch_size * (1 + options.Negatives()));
-    bytes = users + items + pairs * row;
+    bytes = users + items;
   } else if (options.kind == Cdae::kKind) {
     bytes = users + 5 * items + 4 * interactions;  // hidden layers, and a second table of items
   }

@@ -36,6 +36,9 @@ struct BaseModelOptions {
 // Declares --model, --loss, --negatives-per-interaction and the flags of each kind.
 void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options);
 
+// Flags of kinds other than the one that is trained do nothing: a note says so.
+void TellUnusedFlags(const CLI::App& app, const BaseModelOptions& options);
+
 // What the model file says of it.
 nlohmann::ordered_json ConfigOf(const BaseModelOptions& options);
 
@@ -46,6 +49,9 @@ ItemListsView TrainLists(const Dataset& dataset);
 std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const Dataset& dataset,
                                           std::size_t width, std::uint64_t seed);
 std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options);
+
+// RunSize::numbers_a_pair of a model.
+std::size_t NumbersAPair(const BaseModelOptions& options, std::size_t width);
 
 // Beside the tables of a user's and an item's representations.
 MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset);

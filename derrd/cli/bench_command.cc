@@ -144,6 +144,7 @@ void AddBenchCommand(CLI::App& program) {
   app->add_option("--precision", options->precisions,
                   "Tables to search of a factor model: float32, int8 or both")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"float32", "int8"}))
       ->capture_default_str();
   MeasureOptions& measure = options->measure;

@@ -3,10 +3,16 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 
 #include "derrd/core/error.h"
 
 namespace derrd::cli {
+
+void TellUnused(const CLI::Option& flag, std::string_view owner, std::string_view run) {
+  std::cerr << fmt::format("note: {} is of {} and changes nothing of {}\n", flag.get_name(), owner,
+                           run);
+}
 
 void Print(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();

@@ -81,6 +81,10 @@ Command<Options> AddCommand(CLI::App& program, const std::string& name, const st
   return {app, std::move(options)};
 }
 
+// Says that a flag which was given, being of `owner`, changes nothing of this run. A file of flags
+// may serve several runs, so that this is told and not refused.
+void TellUnused(const CLI::Option& flag, std::string_view owner, std::string_view run);
+
 // Writes to standard output; Error when that fails.
 void Print(std::string_view text);
 // Prints the one JSON object of --json.

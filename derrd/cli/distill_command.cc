@@ -110,17 +110,15 @@ void RunDistill(const DistillOptions& options) {
                 parallel);
 }
 
-// Flags of methods that take no part do nothing. A file of flags may serve several methods, so that
-// this is told and not refused.
-void TellUnused(const CLI::App& app, const DistillOptions& options) {
+// Flags of methods that take no part do nothing: a note says so.
+void TellUnusedFlags(const CLI::App& app, const DistillOptions& options) {
   const MethodSum sum = options.table.Parse(options.method);
   for (const auto& method : options.table.methods()) {
     if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) continue;
     const std::string name = method->info().name;
     for (const CLI::Option* option : app.get_options()) {
       if (option->count() == 0 || option->get_group() != MethodTable::HeadingOf(name)) continue;
-      std::cerr << fmt::format("note: {} is of method {} and changes nothing of --method {}\n",
-                               option->get_name(), name, sum.name);
+      TellUnused(*option, "method " + name, "--method " + sum.name);
     }
   }
 }
@@ -134,8 +132,10 @@ void AddDistillCommand(CLI::App& program) {
                                  "de-rrd --width 20 -o student.derrd",
                                  RunDistill);
   AddDistillOptions(*app, *options);
-  app->parse_complete_callback(
-      [app = app, options = options.get()] { TellUnused(*app, *options); });
+  app->parse_complete_callback([app = app, options = options.get()] {
+    TellUnusedFlags(*app, *options);
+    TellUnusedFlags(*app, options->model);
+  });
 }
 
 }  // namespace derrd::cli

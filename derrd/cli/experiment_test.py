@@ -4,6 +4,7 @@
   experiment_test.py path/to/derrd      (run by CTest; needs numpy and safetensors)
 """
 
+import itertools
 import json
 import pathlib
 import random
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import time
 import unittest
+
+import numpy
 
 from program_case import DERRD, ProgramCase, interactions, run
 
@@ -231,6 +234,38 @@ class ExperimentTest(ProgramCase):
         self.assertEqual(len(teachers), 1)
         answer = json.loads(self.ok("evaluate", self.dataset, self.teacher, "--json").stdout)["models"][0]
         self.assertEqual(teachers[0]["test"], answer["metrics"])
+
+    def test_a_teacher_that_has_representations_alone(self):
+        draw, sides = numpy.random.default_rng(3), {}
+        for side, width, ids in (("user", 10, {u for u, _ in interactions()}), ("item", 16, {i for _, i in interactions()})):
+            rows, names = self.folder / f"rows-{side}.npy", self.folder / f"ids-{side}.txt"
+            numpy.save(rows, draw.standard_normal((len(ids), width)).astype("f4"))
+            names.write_text("\n".join(sorted(ids)) + "\n")
+            sides.update({f"--{side}-embeddings": rows, f"--{side}-ids": names})
+        teacher = self.folder / "rows.derrd"
+        self.ok("import-teacher", self.dataset, *itertools.chain(*sides.items()), "--score", "none", "-o", teacher)
+        toml = f"""
+[data.likes]
+file = "likes.derrd"
+[teacher.rows]
+file = "{teacher}"
+[flags]
+epochs = 3
+batch-size = 128
+[student.mf]
+width = 4
+[method.none]
+[method.de]
+de-experts = 3
+"""
+        results = self.experiment("rows", toml)
+        lines = {line.get("method", line["role"]): line for line in map(json.loads, results.read_text().splitlines())}
+        self.assertEqual(lines["teacher"]["test"], {})
+        for method in ("none", "de"):
+            self.assertGreater(lines[method]["microseconds_per_query"], 0)
+            self.assertIn("HR@5", lines[method]["test"])
+            self.assertNotIn("overlap", lines[method])
+        self.assertIn("| de  ", self.ok("report", results, "-o", self.folder / "rows.html").stdout)
 
     def test_models_along_the_teachers_training(self):
         toml = TOML.replace("[teacher.big]", "[teacher.big]\nkeep-every = 1").replace("[method.none]",

@@ -270,7 +270,7 @@ class ImportTeacherTest(ProgramCase):
         cut.write_bytes(b"")
         self.refused(1, "--user-embeddings", cut, "--item-embeddings", self.items, says=[cut])
         huge = numpy.full_like(self.user_rows, 1e30)
-        self.refused(1, "--user-embeddings", self.save("huge-u.npy", huge), "--item-embeddings",
+        self.refused(3, "--user-embeddings", self.save("huge-u.npy", huge), "--item-embeddings",
                      self.save("huge-i.npy", numpy.full_like(self.item_rows, 1e30)), says=["inf", "finite"])
 
     def test_bad_rankings(self):

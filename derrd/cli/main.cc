@@ -1,5 +1,5 @@
-// derrd: words in, words out. Exit 0 done, 2 wrong usage, 1 anything else, with one line that says
-// what is wrong and what to do.
+// derrd: words in, words out. Exit 0 done, 2 wrong usage, 3 numbers that are not finite, 1 anything
+// else, with one line that says what is wrong and what to do.
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -51,6 +51,8 @@ int Main(int argc, char** argv) {
     return Complain(Error(ExplainParseError(program, error, arguments)), 2);
   } catch (const UsageError& error) {
     return Complain(error, 2);
+  } catch (const NotFinite& error) {
+    return Complain(error, 3);
   } catch (const std::bad_alloc&) {
     return Complain(Error("out of memory; use smaller widths, or a machine with more"), 1);
   } catch (const std::exception& error) {

@@ -34,9 +34,7 @@ void CheckMemory(const std::vector<MemoryNeed>& needs, double free_bytes) {
 double TableBytes(const RunSize& size, OptimizerKind optimizer) {
   constexpr double kCopies = 2;  // the values, and those of the epoch that is kept
   const std::size_t rows = size.users + size.items;
-  const std::size_t touched =
-      std::min(size.users, size.batch_size) + std::min(size.items, 2 * size.batch_size);
-  return sizeof(float) * (kCopies * Product(rows, size.width) + Product(touched, size.width)) +
+  return sizeof(float) * kCopies * Product(rows, size.width) +
          StateBytes(optimizer, rows, size.width);
 }
 
@@ -44,29 +42,37 @@ double ListBytes(std::size_t rows, std::size_t length) {
   return sizeof(std::int32_t) * Product(rows, length);
 }
 
-double ScoreBytes(std::size_t lists, std::size_t length) {
+double ScoreBytes(const RunSize& size, std::size_t lists, std::size_t length) {
   constexpr double kBytesAScore = 40;  // item, score, gradient, and the same sorted for both sides
-  return kBytesAScore * Product(lists, length);
+  const double scores = Product(lists, length), rows = static_cast<double>(lists) + scores;
+  const double touched = std::min(rows, static_cast<double>(size.users + size.items));
+  return kBytesAScore * scores +
+         sizeof(float) * (static_cast<double>(size.numbers_a_pair) * scores +
+                          static_cast<double>(size.width) * touched);
 }
 
-std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, std::size_t rows,
-                                         std::size_t step_rows, std::size_t candidates,
-                                         const RelaxedListSize& size) {
+std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, const RunSize& run,
+                                         std::size_t rows, std::size_t step_rows,
+                                         std::size_t candidates, const RelaxedListSize& size) {
   constexpr double kCopies = 2;  // best first, and ascending to sample outside of
   const std::size_t compared = size.interesting + size.uninteresting;
   return {
       {fmt::format("--{}-top", flags), kCopies * ListBytes(rows, std::min(size.top, candidates))},
       {fmt::format("--{0}-interesting and --{0}-uninteresting", flags),
-       ListBytes(rows, compared) + ScoreBytes(step_rows, compared)}};
+       ListBytes(rows, compared) + ScoreBytes(run, step_rows, compared)}};
 }
 
-double ExpertBytes(const ExpertShape& shape) {
+double ExpertBytes(const ExpertShape& shape, const RunSize& size) {
   constexpr double kSides = 2, kCopies = 4;
   const double layers = Product(shape.hidden_width, shape.student_width + shape.teacher_width + 1) +
                         static_cast<double>(shape.teacher_width);
   const auto selection = static_cast<double>(shape.teacher_width + 1);
-  return kSides * kCopies * sizeof(float) * static_cast<double>(shape.experts) *
-         (layers + selection);
+  const std::size_t rows =
+      BatchUsers(size) + std::min(size.items, (1 + size.negatives) * size.batch_size);
+  const double computed =
+      Product(rows, shape.student_width + shape.hidden_width + shape.teacher_width);
+  return sizeof(float) * static_cast<double>(shape.experts) *
+         (kSides * kCopies * (layers + selection) + computed);
 }
 
 double FileBytes(const std::string& path) {

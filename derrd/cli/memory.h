@@ -25,6 +25,8 @@ void CheckMemory(const std::vector<MemoryNeed>& needs, double free_bytes);
 // Sizes of a training run.
 struct RunSize {
   std::size_t users, items, width, batch_size;
+  std::size_t negatives = 1;       // of an interaction
+  std::size_t numbers_a_pair = 0;  // that the student keeps of each pair that a step scores
 };
 
 // Of a list as RRD compares it: what is sampled from the teacher's top, and besides.
@@ -35,21 +37,21 @@ struct RelaxedListSize {
 // Users of a batch, at most.
 inline std::size_t BatchUsers(const RunSize& size) { return std::min(size.users, size.batch_size); }
 
-// Embedding tables in training: the values, those of the kept epoch, what the optimizer keeps, and
-// the gradients of the rows that a step can touch.
+// Embedding tables in training: the values, those of the kept epoch, and what the optimizer keeps.
 double TableBytes(const RunSize& size, OptimizerKind optimizer);
 // A list of `length` ids (or numbers of 4 bytes) for each of `rows` users or items.
 double ListBytes(std::size_t rows, std::size_t length);
-// What a step holds for the scores of `lists` lists.
-double ScoreBytes(std::size_t lists, std::size_t length);
+// What a step holds for the scores of `lists` lists, the gradients of the rows in them included.
+double ScoreBytes(const RunSize& size, std::size_t lists, std::size_t length);
 // Lists that are cut in two, as RRD has them of each of `rows` entities: the teacher's top of
 // `candidates` that interesting ones come from, and those compared, with what a step of
 // `step_rows` of them holds. `flags`: "rrd" of --rrd-top.
-std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, std::size_t rows,
-                                         std::size_t step_rows, std::size_t candidates,
-                                         const RelaxedListSize& size);
-// Values, gradients and two moments of both sides' experts and selection networks.
-double ExpertBytes(const ExpertShape& shape);
+std::vector<MemoryNeed> RelaxedListNeeds(const std::string& flags, const RunSize& run,
+                                         std::size_t rows, std::size_t step_rows,
+                                         std::size_t candidates, const RelaxedListSize& size);
+// Values, gradients and two moments of both sides' experts and selection networks, and what a step
+// computes of a batch's rows by all of them.
+double ExpertBytes(const ExpertShape& shape, const RunSize& size);
 // A model file once it is opened; 0 without a path. What cannot be read is told by who opens it.
 double FileBytes(const std::string& path);
 

@@ -30,24 +30,33 @@ TEST(Memory, OfThisMachine) {
   EXPECT_THROW(CheckMemory({{"--width", 1e18}}), UsageError);
 }
 
-// Values, kept epoch and state; the gradients of 1,024 users and 2,048 items come on top.
-TEST(Memory, TablesStayWithin16BytesAParameterAndWhatAStepTouches) {
-  const double parameters = 1'100'000.0 * 64, gradients = 4.0 * 3072 * 64;
-  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdam), 16 * parameters + gradients + 4 * 1'100'000.0);
-  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kRowAdam), 16 * parameters + gradients);
-  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdagrad), 12 * parameters + gradients);
-  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kSgd), 8 * parameters + gradients);
+// Values, kept epoch and state.
+TEST(Memory, TablesStayWithin16BytesAParameter) {
+  const double parameters = 1'100'000.0 * 64;
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdam), 16 * parameters + 4 * 1'100'000.0);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kRowAdam), 16 * parameters);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kAdagrad), 12 * parameters);
+  EXPECT_EQ(TableBytes(kSize, OptimizerKind::kSgd), 8 * parameters);
+}
+
+TEST(Memory, ScoresComeWithTheGradientsOfTheirRows) {
+  EXPECT_EQ(ScoreBytes(kSize, 1024, 80), 40.0 * 1024 * 80 + 4.0 * 64 * 1024 * 81);
+  // There are no more rows than the tables have.
+  EXPECT_EQ(ScoreBytes(kSize, 65536, 80), 40.0 * 65536 * 80 + 4.0 * 64 * 1'100'000);
+  RunSize keeps_pairs = kSize;
+  keeps_pairs.numbers_a_pair = 32;
+  EXPECT_EQ(ScoreBytes(keeps_pairs, 10, 2), 168.0 * 20 + 4.0 * 64 * 30);
 }
 
 TEST(Memory, RankingsAreCutToTheItems) {
   RelaxedListSize lists{500, 30, 50};
   const auto needs = [&lists] {
-    return RelaxedListNeeds("rrd", kSize.users, BatchUsers(kSize), kSize.items, lists);
+    return RelaxedListNeeds("rrd", kSize, kSize.users, BatchUsers(kSize), kSize.items, lists);
   };
   EXPECT_EQ(needs()[0].flag, "--rrd-top");
   EXPECT_EQ(needs()[0].bytes, 8.0 * 1e6 * 500);
   EXPECT_EQ(needs()[1].flag, "--rrd-interesting and --rrd-uninteresting");
-  EXPECT_EQ(needs()[1].bytes, 4.0 * 1e6 * 80 + 40.0 * 1024 * 80);
+  EXPECT_EQ(needs()[1].bytes, 4.0 * 1e6 * 80 + ScoreBytes(kSize, 1024, 80));
   lists.top = 1'000'000;
   EXPECT_EQ(needs()[0].bytes, 8.0 * 1e6 * 1e5);
 }
@@ -55,7 +64,9 @@ TEST(Memory, RankingsAreCutToTheItems) {
 TEST(Memory, ExpertsAsTheirParametersSay) {
   const ExpertShape shape = ExpertShape::For(3, 4, 10);
   const double numbers = 3.0 * (4 * 7 + 7 + 7 * 10 + 10) + 10 * 3 + 3;
-  EXPECT_EQ(ExpertBytes(shape), 2 * 4 * 4 * numbers);
+  // Of 1,024 users and 2,048 items at once.
+  const double computed = 3072.0 * 3 * (4 + 7 + 10);
+  EXPECT_EQ(ExpertBytes(shape, kSize), 4 * (2 * 4 * numbers + computed));
 }
 
 TEST(Memory, Files) {

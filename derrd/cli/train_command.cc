@@ -29,6 +29,8 @@ void AddTrainCommand(CLI::App& program) {
   options->width = 200;
   AddTrainingOptions(*app, *options);
   AddKeepEvery(*app, *options);
+  app->parse_complete_callback(
+      [app = app, options = options.get()] { TellUnusedFlags(*app, options->model); });
 }
 
 }  // namespace derrd::cli

@@ -12,6 +12,7 @@
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/train/checkpoint_files.h"
 #include "derrd/train/warm_start.h"
 
 namespace derrd::cli {
@@ -27,10 +28,6 @@ OptimizerOptions OptimizerOf(const TrainingOptions& options) {
 
 // --- the models of --keep-every ---
 
-std::string KeptPath(const TrainingOptions& options, std::int32_t epochs) {
-  return fmt::format("{}.epoch-{}.derrd", options.output, epochs);
-}
-
 std::vector<std::string> KeptPaths(const TrainingOptions& options) {
   constexpr std::int32_t kMost = 10000;
   if (options.keep_every == 0) return {};
@@ -42,7 +39,7 @@ std::vector<std::string> KeptPaths(const TrainingOptions& options) {
   std::vector<std::string> paths;
   for (std::int32_t epochs = options.keep_every; epochs <= options.train.epochs;
        epochs += options.keep_every) {
-    paths.push_back(KeptPath(options, epochs));
+    paths.push_back(KeptModelPath(options.output, epochs));
   }
   return paths;
 }
@@ -52,7 +49,8 @@ void KeepModel(const TrainingOptions& options, const Dataset& dataset, const Tra
   const std::int32_t epochs = report.epoch + 1;
   if (options.keep_every == 0 || epochs % options.keep_every != 0) return;
   config["kept_epoch"] = report.epoch;
-  FileOf(dataset, model.Copy(), std::move(config), report.valid).Write(KeptPath(options, epochs));
+  FileOf(dataset, model.Copy(), std::move(config), report.valid)
+      .Write(KeptModelPath(options.output, epochs));
 }
 
 }  // namespace
@@ -109,7 +107,9 @@ void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
           "Epochs without a gain on validation before stopping", WholeNumber(1, 1000000));
   app.add_option("--stop-metrics", options.stop_metrics,
                  "Metrics of which any gain counts (HR@5,HR@10,HR@20; full ranking: NDCG@10)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,NAME,...");
   app.add_option("--keep-metric", options.keep_metric,
                  "The epoch that is best by this is kept (HR@5; full ranking: NDCG@10)");
   app.add_option("--log", options.log, "File for a JSON line an epoch");
@@ -164,13 +164,19 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
 }
 
 RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
-  return {dataset.users(), dataset.items(), options.width, options.train.batch_size};
+  return {dataset.users(),
+          dataset.items(),
+          options.width,
+          options.train.batch_size,
+          options.model.Negatives(),
+          NumbersAPair(options.model, options.width)};
 }
 
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {
   const RunSize size = SizeOf(options, dataset);
   const std::size_t kept_rows = options.keep_every == 0 ? 0 : size.users + size.items;
   return {{"--width", TableBytes(size, OptimizerOf(options).kind)},
+          {"--batch-size", ScoreBytes(size, size.batch_size, 1 + size.negatives)},
           ModelNeed(options.model, size, dataset),
           {"--keep-every", ListBytes(kept_rows, size.width)},
           {"--init", FileBytes(options.init)}};

@@ -2,7 +2,8 @@
 //
 // Every failure a user can cause is an Error whose message is one sentence naming the file, the
 // place and the remedy. The program prints it as it is and exits with 1; a UsageError (wrong flags,
-// impossible combinations of settings) exits with 2. Broken internal promises are assertions.
+// impossible combinations of settings) exits with 2, a NotFinite with 3. Broken internal promises
+// are assertions.
 #ifndef DERRD_CORE_ERROR_H_
 #define DERRD_CORE_ERROR_H_
 
@@ -20,6 +21,12 @@ class Error : public std::runtime_error {
 };
 
 class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// A loss, a score or a solution that is not finite, which the same settings lead to every time.
+class NotFinite : public Error {
  public:
   using Error::Error;
 };

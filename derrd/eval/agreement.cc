@@ -44,7 +44,7 @@ double Shared(std::vector<std::int32_t> a, std::vector<std::int32_t> b, std::siz
   std::ranges::sort(b);
   std::vector<std::int32_t> both;
   std::ranges::set_intersection(a, b, std::back_inserter(both));
-  return static_cast<double>(both.size()) / static_cast<double>(a.size());
+  return static_cast<double>(both.size()) / static_cast<double>(std::max(a.size(), b.size()));
 }
 
 }  // namespace
@@ -64,7 +64,8 @@ Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, c
   for (const std::size_t depth : kDepths) {
     std::vector<double> shares;
     for (std::size_t u = 0; u < users.size(); ++u) {
-      if (!tops_a[u].empty()) shares.push_back(Shared(tops_a[u], tops_b[u], depth));
+      if (!tops_a[u].empty() || !tops_b[u].empty())
+        shares.push_back(Shared(tops_a[u], tops_b[u], depth));
     }
     if (shares.empty()) Fail("no user has an item outside its training set to be recommended");
     metrics.Add(fmt::format("overlap@{}", depth),

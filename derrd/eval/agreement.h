@@ -12,8 +12,9 @@ namespace derrd {
 
 // "overlap@10" and "overlap@50": the share of one model's top K, of all items outside a user's
 // training set, that is in the other's top K; the mean over users, at most 10,000 of them, spread
-// evenly. K is cut to what a user has left. Symmetric. Both models are of the data set. The same at
-// any number of threads. Cost: two evaluations of a full ranking, and 200 bytes a user.
+// evenly. K is cut to the longer of the two, where a user has fewer left. Symmetric. Both models
+// are of the data set. The same at any number of threads. Cost: two evaluations of a full ranking,
+// and 200 bytes a user.
 Metrics TopKOverlap(const Model& a, const Model& b, const Dataset& dataset,
                     const Parallel& parallel);
 Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, const Names& names,

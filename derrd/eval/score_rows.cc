@@ -37,10 +37,9 @@ std::string Called(const Ids& ids, std::int32_t index) {
 }
 
 void FailNotFinite(std::string_view user, const Names& names, std::int32_t item, float score) {
-  Fail(
+  Fail<NotFinite>(
       "the model's score of item '{}' for {} is {}, and only finite scores can be ranked; the "
-      "model "
-      "is broken, so train it anew with a lower learning rate or smaller loss weights",
+      "model is broken, so train it anew with a lower learning rate or smaller loss weights",
       Called(names.items, item), user, score);
 }
 

@@ -55,7 +55,9 @@ void Processes::Start(const std::string& name, const std::vector<std::string>& w
 std::optional<Processes::Ended> Processes::TakeEnded() {
   for (const auto& [pid, name] : names_) {
     int status = 0;
-    if (::waitpid(pid, &status, WNOHANG) != pid) continue;
+    const pid_t ended_pid = ::waitpid(pid, &status, WNOHANG);
+    if (ended_pid < 0 && errno != EINTR) FailWithErrno("wait for", name);
+    if (ended_pid != pid) continue;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     Ended ended{name, code};
     names_.erase(pid);

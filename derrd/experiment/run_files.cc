@@ -5,6 +5,8 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/core/json_lines.h"
+#include "derrd/train/checkpoint_files.h"
 
 namespace derrd {
 namespace {
@@ -43,14 +45,12 @@ Json TrainedFacts(const ModelFile& file, const std::string& path, const std::str
                 {"valid", file.metrics},
                 {"parameters", file.model->parameters()},
                 {"bytes", fs::file_size(path)}};
-  std::size_t epochs = 0;
+  const std::vector<Json> epochs = ReadJsonLines(log);
   double seconds = 0;
-  std::ifstream lines(log);
-  for (std::string line; std::getline(lines, line); ++epochs) {
-    const Json epoch = Json::parse(line);
+  for (const Json& epoch : epochs) {
     seconds += epoch.value("train_seconds", 0.0) + epoch.value("evaluate_seconds", 0.0);
   }
-  facts["epochs"] = epochs;
+  facts["epochs"] = epochs.size();
   facts["seconds"] = seconds;
   return facts;
 }
@@ -59,7 +59,7 @@ std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::
   const auto best = files.Facts(run).at("config").value("best_epoch", std::int32_t{0});
   std::vector<std::string> kept;
   for (std::int32_t epochs = 1; epochs <= best; ++epochs) {
-    const std::string path = fmt::format("{}.epoch-{}.derrd", files.Model(run), epochs);
+    const std::string path = KeptModelPath(files.Model(run), epochs);
     if (fs::exists(path)) kept.push_back(path);
   }
   if (kept.empty()) {

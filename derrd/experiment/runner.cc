@@ -24,11 +24,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A loss or a score that is not finite is what these values lead to, every time.
-bool Diverged(const std::string& message) {
-  return message.find("' became ") != std::string::npos ||
-         message.find("finite") != std::string::npos;
-}
+// How the program ends where numbers are not finite: what a run's values lead to, every time.
+constexpr int kNotFinite = 3;
 
 KnownOutcome OutcomesIn(const Plan& plan, RunFiles& files) {
   return [&plan, &files](const Run& run) -> std::optional<Outcome> {
@@ -57,9 +54,9 @@ class Runner {
 
   // Times and comparisons, while nothing else runs.
   void Measure() {
-    const Parallel parallel(static_cast<int>(options_.jobs * options_.threads));
+    const Parallel parallel;
     for (const Run& run : needed_) {
-      if (run.role == RunRole::kTrial || Failed(run)) continue;
+      if (run.role == RunRole::kTrial || !Answers(run.name)) continue;
       MeasureCosts(run);
       if (run.role == RunRole::kStudent) MeasureOverlap(run, parallel);
     }
@@ -67,7 +64,11 @@ class Runner {
   }
 
  private:
-  bool Failed(const Run& run) { return files_.Facts(run.name).contains("error"); }
+  // Neither does what did not train, nor a teacher that was given without scores.
+  bool Answers(const std::string& run) {
+    const Json& facts = files_.Facts(run);
+    return facts.contains("test") && !facts["test"].empty();
+  }
 
   // A run that was trained and not yet evaluated is a matter of a moment.
   bool IsDone(const Run& run) {
@@ -178,8 +179,9 @@ class Runner {
 
   void Take(const Processes::Ended& ended) {
     const std::string said = LastWords(files_, ended.name);
-    if (ended.exit_code == 1 && Diverged(said)) {
+    if (ended.exit_code == kNotFinite) {
       files_.SetFacts(ended.name, {{"error", said}});
+      CheckpointFiles(files_.Model(ended.name)).Remove();
       return Report(ended.name + " did not train");
     }
     if (ended.exit_code != 0) {
@@ -197,10 +199,14 @@ class Runner {
     Json facts = files_.Facts(run.name);
     if (facts.is_null()) facts = TrainedFacts(file, path, files_.Log(run.name));
     if (run.role != RunRole::kTrial) {
-      const Parallel parallel(1);
-      facts["test"] = ToJson(Evaluate(*file.model, datasets_[run.data], Split::kTest, parallel));
+      facts["test"] = TestOf(*file.model, datasets_[run.data]);
     }
     files_.SetFacts(run.name, std::move(facts));
+  }
+
+  static Json TestOf(const Model& model, const Dataset& dataset) {
+    if (!model.has_scores()) return Json::object();
+    return ToJson(Evaluate(model, dataset, Split::kTest, Parallel(1)));
   }
 
   void MeasureCosts(const Run& run) {
@@ -217,6 +223,7 @@ class Runner {
   void MeasureOverlap(const Run& run, const Parallel& parallel) {
     Json facts = files_.Facts(run.name);
     const std::string& key = run.teacher_run;
+    if (!Answers(key)) return;
     if (facts.contains("overlap") && facts["overlap"].contains(key)) return;
     const ModelFile student = ModelFile::Open(ModelOf(run));
     const ModelFile teacher = ModelFile::Open(TeacherOf(run));

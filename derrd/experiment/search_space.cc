@@ -22,8 +22,12 @@ std::size_t Combinations(const std::vector<SearchRange>& ranges, std::size_t lim
   return count;
 }
 
-std::string Written(double value, bool whole) {
-  return whole ? fmt::format("{:.0f}", std::round(value)) : fmt::format("{:.3g}", value);
+// Three digits are enough, unless they lead out of the range.
+std::string Written(double value, const SearchRange& range) {
+  if (range.whole) return fmt::format("{:.0f}", std::round(value));
+  std::string text = fmt::format("{:.3g}", value);
+  const double rounded = std::stod(text);
+  return rounded < range.from || rounded > range.to ? fmt::format("{}", value) : text;
 }
 
 // The combination of this number, the last range changing fastest.
@@ -31,7 +35,7 @@ Flags Combination(const std::vector<SearchRange>& ranges, std::size_t number) {
   Flags reversed;
   for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
     const std::size_t count = std::max<std::size_t>(1, range->values.size());
-    reversed.Set(range->flag, range->values.empty() ? Written(range->from, range->whole)
+    reversed.Set(range->flag, range->values.empty() ? Written(range->from, *range)
                                                     : range->values[number % count]);
     number /= count;
   }
@@ -50,7 +54,7 @@ std::string Draw(const SearchRange& range, RandomStream& stream) {
   const double value =
       range.log ? std::exp(std::log(range.from) + share * std::log(range.to / range.from))
                 : range.from + share * (range.to - range.from);
-  return Written(value, range.whole);
+  return Written(value, range);
 }
 
 }  // namespace

@@ -59,12 +59,16 @@ TEST(Trials, DrawsLieInTheirRangeAndAreUniformOnTheirScale) {
   ASSERT_EQ(trials.size(), 400u);
   double log_below = 0, linear_below = 0;
   for (const Flags& trial : trials) {
-    EXPECT_GE(Value(trial, "--log"), 1e-4 * 0.995);
-    EXPECT_LE(Value(trial, "--log"), 1e-2 * 1.005);
+    EXPECT_GE(Value(trial, "--log"), 1e-4);
+    EXPECT_LE(Value(trial, "--log"), 1e-2);
     EXPECT_EQ(Value(trial, "--whole"), std::round(Value(trial, "--whole")));
     EXPECT_GE(Value(trial, "--whole"), 1);
     log_below += Value(trial, "--log") < 1e-3;
     linear_below += Value(trial, "--linear") < 3;
+  }
+  for (const Flags& trial :
+       Trials(SearchKind::kRandom, 50, {Between("--b", 0.99, 0.9999, false)}, 7)) {
+    EXPECT_LE(Value(trial, "--b"), 0.9999);
   }
   // Half of 400 each: the standard deviation is 10.
   EXPECT_NEAR(log_below, 200, 45);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "derrd/kernels/exp_log.h"
-#include "derrd/kernels/plackett_luce.h"
 #include "derrd/kernels/vectors.h"
+#include "derrd/losses/rrd.h"
 #include "derrd/losses/sigmoid.h"
 
 namespace derrd {
@@ -16,14 +16,10 @@ namespace {
 template <typename T>
 double PlackettLuce(std::span<const T> order, std::span<const T> tail, T weight,
                     std::span<T> order_gradient, T* tail_gradient) {
-  if (order.empty()) {
-    std::fill_n(tail_gradient, tail.size(), T{0});
-    return 0.0;
-  }
-  thread_local std::vector<T> work;
-  work.resize(4 * order.size());
-  return kernels::PlackettLuce(order.data(), order.size(), tail.data(), tail.size(), weight,
-                               order_gradient.data(), tail_gradient, work.data());
+  const std::span<T> tail_gradients(tail_gradient, tail.size());
+  if (!order.empty()) return RrdLoss(order, tail, weight, order_gradient, tail_gradients);
+  std::ranges::fill(tail_gradients, T{0});
+  return 0.0;
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Axes AxesOf(Matrix<double> gramian) {
   Matrix<double> unused(gramian.rows(), gramian.rows());
   const int info = kernels::Svd(width, width, gramian.data(), result.values.data(),
                                 result.axes.data(), unused.data());
-  if (info != 0) Fail("iALS: the axes of the Gramian were not found ({}); raise --ials-l2", info);
+  if (info != 0) Fail<NotFinite>("the axes of the Gramian were not found ({}); raise the L2", info);
   return result;
 }
 
@@ -135,7 +135,7 @@ class RowSolver {
     for (std::size_t i = 0; i < size; ++i) system_(i, i) += 1.0;
     const int info =
         kernels::SolvePositiveDefinite(static_cast<int>(size), system_.data(), right_.data());
-    if (info != 0) Fail("iALS: a row has no solution ({}); raise --ials-l2", info);
+    if (info != 0) Fail<NotFinite>("a row has no solution ({}); raise the L2", info);
   }
 
   const Matrix<double>& others_;

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
+#include "derrd/core/json_lines.h"
 #include "derrd/report/experiment_tables.h"
 #include "derrd/report/html.h"
 #include "derrd/report/page_assets.h"
@@ -18,12 +18,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMostPoints = 200;
 
 std::vector<Json> EpochsOf(const ExperimentRun& run) {
-  std::vector<Json> epochs;
-  std::ifstream log(run.log);
-  for (std::string line; std::getline(log, line);) {
-    Json epoch = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (epoch.is_object() && epoch.contains("epoch")) epochs.push_back(std::move(epoch));
-  }
+  std::vector<Json> epochs = ReadJsonLines(run.log);
+  std::erase_if(epochs, [](const Json& epoch) { return !epoch.contains("epoch"); });
   return epochs;
 }
 
@@ -52,16 +48,15 @@ void AddExperts(const std::string& name, const std::vector<Json>& epochs, Json& 
   if (epochs.empty()) return;
   for (const auto& [term, said] : epochs.front().items()) {
     for (const char* side : {"user", "item"}) {
-      if (!said.is_object() || !said.contains(side) || !said[side].is_object() ||
-          !said[side].contains("rows_by_expert")) {
-        continue;
-      }
+      const Json::json_pointer at = Json::json_pointer() / term / side;
+      const Json::json_pointer rows = at / "rows_by_expert", each = at / "experts_per_row";
       Json points = Json::array(), computed = Json::array();
       for (const Json& epoch : epochs) {
-        const Json& use = epoch[term][side];
-        points.push_back({epoch["epoch"], use["rows_by_expert"]});
-        computed.push_back({epoch["epoch"], use.value("experts_per_row", 0.0)});
+        if (!epoch.contains(rows)) continue;
+        points.push_back({epoch["epoch"], epoch[rows]});
+        computed.push_back({epoch["epoch"], epoch.value(each, 0.0)});
       }
+      if (points.empty()) continue;
       experts.push_back({{"name", fmt::format("{}: {} experts of {}", name, side, term)},
                          {"points", points},
                          {"computed", computed}});

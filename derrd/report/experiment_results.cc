@@ -13,6 +13,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+bool IsResult(const Json& json) {
+  const auto has = [&json](const char* key) { return json.contains(key); };
+  constexpr std::array kOfAll = {"role", "run", "data", "metric"};
+  constexpr std::array kOfStudents = {"teacher", "student", "method", "width", "seed"};
+  return json.is_object() && std::ranges::all_of(kOfAll, has) &&
+         (json["role"] != "student" || std::ranges::all_of(kOfStudents, has));
+}
+
 std::vector<ExperimentRun> ReadRuns(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::istringstream text(ReadTextFile(path));
@@ -20,9 +28,7 @@ std::vector<ExperimentRun> ReadRuns(const std::string& path) {
   std::string line;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    const bool ours = json.is_object() && json.contains("role") && json.contains("run") &&
-                      json.contains("data") && json.contains("metric");
-    if (!ours) {
+    if (!IsResult(json)) {
       Fail("{}:{}: is no result of an experiment; give the results.jsonl of `derrd experiment`",
            path, number);
     }

@@ -119,6 +119,7 @@ TEST(ReadResults, WhatIsNoneNamesFileAndLine) {
   };
   EXPECT_THAT(says(Both() + "{\"role\""), HasSubstr("results.jsonl:8: is no result"));
   EXPECT_THAT(says("[]\n"), HasSubstr(":1:"));
+  EXPECT_THAT(says(R"({"role":"student","run":"a","data":"d","metric":"HR@5"})"), HasSubstr(":1:"));
   EXPECT_THAT(says(""), HasSubstr("holds no student yet"));
   EXPECT_THAT(says(Teacher(0, 0.5)), HasSubstr("holds no student yet"));
 }

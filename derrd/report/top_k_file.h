@@ -13,7 +13,8 @@ namespace derrd {
 
 enum class TopKFormat {
   kTsv,  // a header, then a line an item: user, rank (from 1), item, score; and the item's name
-         // where the model knows names. Tabs and line breaks inside ids and names become spaces.
+         // where the model knows names. An id with a tab or a line break is an Error; in names they
+         // become spaces.
   kNpy,  // what numpy.load() reads: int32, users x K. Row u is the model's u-th user, a number its
          // item of that index, both from 0; -1 fills up the row of a user with fewer than K left.
 };

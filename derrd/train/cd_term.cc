@@ -64,8 +64,8 @@ CdTerm::CdTerm(const Dataset& dataset, const Model& teacher, std::optional<Ranki
 }
 
 template <typename ItemAt>
-void CdTerm::SampleFor(std::size_t user, std::int32_t epoch, const ItemAt& item_at) {
-  PositionSampler positions(log_weights_);
+void CdTerm::SampleFor(std::size_t user, std::int32_t epoch, PositionSampler& positions,
+                       const ItemAt& item_at) {
   RandomStream stream(seed_, Role::kDistilled, static_cast<std::uint64_t>(epoch), user);
   const std::span<std::int32_t> list(lists_.row(user), options_.items);
   const std::span<float> targets(targets_.row(user), options_.items);
@@ -79,8 +79,10 @@ void CdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
                         const Parallel& parallel) {
   if (options_.guide == CdGuide::kTeacher) {
     parallel.ForRanges(dataset_->users(), kGuidedGrain, [&](std::size_t begin, std::size_t end) {
+      PositionSampler positions(log_weights_);
       for (std::size_t u = begin; u < end; ++u) {
-        SampleFor(u, epoch, [ranking = rankings_->Of(u)](std::size_t p) { return ranking[p]; });
+        SampleFor(u, epoch, positions,
+                  [ranking = rankings_->Of(u)](std::size_t p) { return ranking[p]; });
       }
     });
     return;
@@ -90,7 +92,8 @@ void CdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
   ForEachTopK(student, users, dataset_->train(), log_weights_.size(),
               Names{dataset_->user_ids(), dataset_->item_ids()}, parallel,
               [&](std::int32_t user, std::span<const ScoredItem> best) {
-                SampleFor(static_cast<std::size_t>(user), epoch,
+                PositionSampler positions(log_weights_);
+                SampleFor(static_cast<std::size_t>(user), epoch, positions,
                           [best](std::size_t p) { return best[p].item; });
               });
 }

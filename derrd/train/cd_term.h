@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "derrd/core/matrix.h"
+#include "derrd/core/samplers.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/model.h"
@@ -55,7 +56,8 @@ class CdTerm : public Term {
   // Samples the list of a user whose guide's p-th item (from 0) is item_at(p), and asks the
   // teacher.
   template <typename ItemAt>
-  void SampleFor(std::size_t user, std::int32_t epoch, const ItemAt& item_at);
+  void SampleFor(std::size_t user, std::int32_t epoch, PositionSampler& positions,
+                 const ItemAt& item_at);
 
   const Dataset* dataset_;
   const Model* teacher_;

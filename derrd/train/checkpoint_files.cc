@@ -22,6 +22,10 @@ std::shared_ptr<const SafetensorsFile> OpenWhole(const std::string& path) {
 
 }  // namespace
 
+std::string KeptModelPath(const std::string& output, std::int32_t epochs) {
+  return fmt::format("{}.epoch-{}.derrd", output, epochs);
+}
+
 bool CheckpointFiles::Any() const { return Exists(path_) || Exists(previous_); }
 
 void CheckpointFiles::Write(SafetensorsWriter& writer) {

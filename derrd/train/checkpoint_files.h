@@ -1,9 +1,10 @@
 // The files that checkpoints of a run are kept in: the last one in "OUTPUT.checkpoint", the one
 // before it in "OUTPUT.checkpoint.previous". Each is one sealed safetensors file of the kind
-// "checkpoint".
+// "checkpoint". And those of the models along a training.
 #ifndef DERRD_TRAIN_CHECKPOINT_FILES_H_
 #define DERRD_TRAIN_CHECKPOINT_FILES_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,10 @@
 #include "derrd/core/safetensors.h"
 
 namespace derrd {
+
+// Where a run keeps its model as it was after so many epochs, for methods that learn from a
+// teacher's way.
+std::string KeptModelPath(const std::string& output, std::int32_t epochs);
 
 class CheckpointFiles {
  public:

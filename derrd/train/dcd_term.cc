@@ -57,7 +57,7 @@ class CorrectionSampler {
 
 void CheckFinite(std::span<const float> scores) {
   if (!kernels::AllFinite(scores.data(), scores.size())) {
-    Fail("the student's scores are not finite; lower a weight or --learning-rate");
+    Fail<NotFinite>("the student's scores are not finite; lower a weight or --learning-rate");
   }
 }
 

@@ -11,7 +11,7 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kHetCompGrain = 16;  // users a task computes
+constexpr std::size_t kHetCompGrain = 16;  // users a task lists
 
 // Calls take(item) for every item of `candidates` that is in neither list. All are ascending.
 template <typename Take>
@@ -155,31 +155,21 @@ void HetCompTerm::Fill(const Batch& batch, const Parallel& parallel) {
 double HetCompTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
   Fill(batch, parallel);
   const ScoreLists lists{batch.distinct_users, offsets_, items_};
-  scores_.resize(items_.size());
-  gradients_.resize(items_.size());
-  student.Scores(lists, scores_, parallel);
-  std::vector<double> losses(lists.lists());
   const auto weight = static_cast<float>(ranking_ ? options_.ranking_weight : options_.weight);
   const auto loss = ranking_ ? &HetCompRankingLoss<float> : &HetCompOverallLoss<float>;
-  parallel.ForRanges(lists.lists(), kHetCompGrain, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto user = static_cast<std::size_t>(lists.users[i]);
-      const std::size_t observed = trajectory_.observed.Of(user).size(), top = TopOf(user).size();
-      const std::size_t first = lists.begin(i), size = lists.begin(i + 1) - first;
-      const auto scores = std::span(scores_).subspan(first, size);
-      const auto gradients = std::span(gradients_).subspan(first, size);
-      const std::size_t drawn = size - observed - top;
-      const std::size_t meant = dataset_->items() - dataset_->train().Of(user).size() - top;
-      // Those drawn stand for all that are meant.
-      const auto log_share = static_cast<float>(std::log(
-          static_cast<double>(meant) / static_cast<double>(std::max<std::size_t>(drawn, 1))));
-      for (float& score : scores.subspan(observed + top)) score += log_share;
-      losses[i] = loss(scores.first(observed), scores.subspan(observed), top, weight,
-                       gradients.first(observed), gradients.subspan(observed));
-    }
-  });
-  student.AddScoreGradients(lists, gradients_);
-  return TreeSum(losses);
+  const auto of_user = [&](std::size_t i, std::span<float> scores, std::span<float> gradient) {
+    const auto user = static_cast<std::size_t>(lists.users[i]);
+    const std::size_t observed = trajectory_.observed.Of(user).size(), top = TopOf(user).size();
+    const std::size_t drawn = scores.size() - observed - top;
+    const std::size_t meant = dataset_->items() - dataset_->train().Of(user).size() - top;
+    // Those drawn stand for all that are meant.
+    const auto log_share = static_cast<float>(std::log(
+        static_cast<double>(meant) / static_cast<double>(std::max<std::size_t>(drawn, 1))));
+    for (float& score : scores.subspan(observed + top)) score += log_share;
+    return loss(scores.first(observed), scores.subspan(observed), top, weight,
+                gradient.first(observed), gradient.subspan(observed));
+  };
+  return step_.Run(lists, student, parallel, of_user);
 }
 
 std::vector<NamedMatrix> HetCompTerm::State() { return {{"hetcomp/progress", progress_}}; }

@@ -14,6 +14,7 @@
 #include "derrd/core/samplers.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
+#include "derrd/train/list_step.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -75,7 +76,7 @@ class HetCompTerm : public Term {
   std::vector<std::int32_t> rest_;  // of the step, ascending
   std::vector<std::int64_t> offsets_;
   std::vector<std::int32_t> items_;
-  std::vector<float> scores_, gradients_;
+  ListStep step_;
 };
 
 }  // namespace derrd

@@ -35,17 +35,32 @@ ScoreLists ListStep::Fill(Side side, std::span<const std::int32_t> entities,
 double ListStep::Run(Side side, std::span<const std::int32_t> entities,
                      MatrixView<const std::int32_t> lists, TrainableModel& student,
                      const Parallel& parallel, const Loss& loss) {
-  const std::size_t count = entities.size(), size = lists.cols();
-  const ScoreLists asked = Fill(side, entities, lists, parallel);
-  scores_.resize(count * size);
-  gradients_.resize(count * size);
+  const auto begin_of = [size = lists.cols()](std::size_t l) { return l * size; };
+  const auto of_entity = [&](std::size_t l, std::span<float> scores, std::span<float> gradient) {
+    return loss(static_cast<std::size_t>(entities[l]), scores, gradient);
+  };
+  return Compute(Fill(side, entities, lists, parallel), entities.size(), begin_of, student,
+                 parallel, of_entity);
+}
+
+double ListStep::Run(const ScoreLists& lists, TrainableModel& student, const Parallel& parallel,
+                     const Loss& loss) {
+  const auto begin_of = [&lists](std::size_t l) { return lists.begin(l); };
+  return Compute(lists, lists.lists(), begin_of, student, parallel, loss);
+}
+
+template <typename BeginOf>
+double ListStep::Compute(const ScoreLists& asked, std::size_t count, const BeginOf& begin_of,
+                         TrainableModel& student, const Parallel& parallel, const Loss& loss) {
+  scores_.resize(begin_of(count));
+  gradients_.resize(scores_.size());
   losses_.resize(count);
   student.Scores(asked, scores_, parallel);
   parallel.ForRanges(count, kListStepGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t l = begin; l < end; ++l) {
-      losses_[l] = loss(static_cast<std::size_t>(entities[l]),
-                        std::span<const float>(scores_).subspan(l * size, size),
-                        std::span<float>(gradients_).subspan(l * size, size));
+      const std::size_t first = begin_of(l), size = begin_of(l + 1) - first;
+      losses_[l] = loss(l, std::span(scores_).subspan(first, size),
+                        std::span(gradients_).subspan(first, size));
     }
   });
   student.AddScoreGradients(asked, gradients_);

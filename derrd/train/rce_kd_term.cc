@@ -11,8 +11,6 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kRceKdGrain = 32;  // users a task computes
-
 // Whether an item is among those of a list; the list's order does not matter.
 class Members {
  public:
@@ -113,29 +111,21 @@ double RceKdTerm::Step(const Batch& batch, TrainableModel& student, const Parall
     offsets_[i + 1] = static_cast<std::int64_t>(items_.size());
   }
   const ScoreLists lists{users, offsets_, items_};
-  scores_.resize(items_.size());
-  gradients_.resize(items_.size());
-  student.Scores(lists, scores_, parallel);
-  std::vector<double> losses(users.size());
-  parallel.ForRanges(users.size(), kRceKdGrain, [&](std::size_t begin, std::size_t end) {
+  const auto of_user = [&](std::size_t i, std::span<const float> scores,
+                           std::span<float> gradient) {
+    const auto user = static_cast<std::size_t>(users[i]);
     const std::size_t top = options_.top;
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto user = static_cast<std::size_t>(users[i]);
-      const std::size_t first = lists.begin(i), size = sizes_[user];
-      const auto scores = std::span<const float>(scores_).subspan(first, size);
-      const std::span<const float> wanted(teacher_scores_.row(user), size);
-      const auto gradients = std::span<float>(gradients_).subspan(first, size);
-      const double count = counts_[user];
-      losses[i] = count * RceKdLoss<float>({scores.first(top), wanted.first(top)},
-                                           {scores.subspan(top), wanted.subspan(top)},
-                                           {overlaps_[user], options_.beta, options_.temperature},
-                                           static_cast<float>(count * options_.weight),
-                                           gradients.first(top), gradients.subspan(top));
-    }
-  });
+    const std::span<const float> wanted(teacher_scores_.row(user), scores.size());
+    const double count = counts_[user];
+    return count * RceKdLoss<float>({scores.first(top), wanted.first(top)},
+                                    {scores.subspan(top), wanted.subspan(top)},
+                                    {overlaps_[user], options_.beta, options_.temperature},
+                                    static_cast<float>(count * options_.weight),
+                                    gradient.first(top), gradient.subspan(top));
+  };
+  const double loss = step_.Run(lists, student, parallel, of_user);
   for (const std::int32_t user : users) counts_[static_cast<std::size_t>(user)] = 0;
-  student.AddScoreGradients(lists, gradients_);
-  return TreeSum(losses);
+  return loss;
 }
 
 nlohmann::ordered_json RceKdTerm::Diagnostics() const {

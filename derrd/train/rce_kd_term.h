@@ -12,6 +12,7 @@
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/model.h"
+#include "derrd/train/list_step.h"
 #include "derrd/train/term.h"
 
 namespace derrd {
@@ -60,7 +61,7 @@ class RceKdTerm : public Term {
   std::vector<std::uint32_t> counts_;  // interactions of each user in the batch; 0 between steps
   std::vector<std::int64_t> offsets_;
   std::vector<std::int32_t> items_;
-  std::vector<float> scores_, gradients_;
+  ListStep step_;
 };
 
 }  // namespace derrd

@@ -40,7 +40,7 @@ class RelaxedLists {
 
   // Draws every entity's list anew: K of the ranking without replacement with probability
   // proportional to exp(-position / T), kept in order, and L uniformly from the unobserved ones
-  // that are not in it. O(entities (K + L + 20 T)).
+  // that are not in it. O(entities (K + L + 20 T + length of the ranking + observed)).
   void Sample(std::uint64_t seed, std::uint64_t step, Role interesting, Role uninteresting,
               const Parallel& parallel);
 

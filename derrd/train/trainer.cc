@@ -129,8 +129,8 @@ void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     const double loss = terms_[t]->Step(batch, student_, parallel_);
     if (!std::isfinite(loss)) {
-      Fail("the loss '{}' became {} in epoch {}; lower its weight or --learning-rate",
-           terms_[t]->name(), loss, batch.epoch);
+      Fail<NotFinite>("the loss '{}' became {} in epoch {}; lower its weight or --learning-rate",
+                      terms_[t]->name(), loss, batch.epoch);
     }
     sums[t] += loss;
   }

@@ -48,7 +48,7 @@ class Cd : public Method {
     const std::size_t ranked = TeacherGuides() ? std::min(options_.top, size.items) : 0;
     return {{"--cd-top", ListBytes(size.users, ranked)},
             {"--cd-items", 2 * ListBytes(size.users, options_.items) +
-                               ScoreBytes(size.batch_size, options_.items)}};
+                               ScoreBytes(size, size.batch_size, options_.items)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

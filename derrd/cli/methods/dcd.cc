@@ -55,7 +55,7 @@ class Dcd : public Method {
                               kSelected * ListBytes(items, std::min(options_.top, size.users))},
             {"--dcd-corrections",
              ListBytes(size.users + items, corrected) +
-                 ScoreBytes(BatchUsers(size) + std::min(items, size.batch_size), corrected)}};
+                 ScoreBytes(size, BatchUsers(size) + std::min(items, size.batch_size), corrected)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -40,7 +40,7 @@ class De : public Method {
   std::vector<MemoryNeed> NeedsWithTeacher(const RunSize& size,
                                            std::size_t teacher_width) const override {
     return {{"--de-experts",
-             ExpertBytes(ExpertShape::For(options_.experts, size.width, teacher_width))}};
+             ExpertBytes(ExpertShape::For(options_.experts, size.width, teacher_width), size)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -7,6 +7,7 @@
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/same_ids.h"
+#include "derrd/experiment/plan.h"
 #include "derrd/train/hetcomp_term.h"
 
 namespace derrd::cli {
@@ -31,7 +32,7 @@ class HetComp : public Method {
             "Weight of the HetComp loss while users are under way", Number(0, 1e6));
     AddFlag(app, "--lambda-hetcomp-ranking", options_.ranking_weight,
             "Its weight once they have arrived at the last stage", Number(0, 1e6));
-    app.add_option("--hetcomp-stages", stages_,
+    app.add_option(kStagesFlag, stages_,
                    "Models of the teacher's training, the earliest first; --teacher is the last")
         ->delimiter(',')
         ->allow_extra_args(false)
@@ -75,9 +76,9 @@ class HetComp : public Method {
     const std::size_t top = std::min(top_, size.items), observed = top / kObservedShare;
     const std::size_t rest = options_.rest == 0 ? size.items : std::min(options_.rest, size.items);
     return {
-        {"--hetcomp-stages", files},
+        {kStagesFlag, files},
         {"--hetcomp-top", ListBytes(size.users, (stages_.size() + 1) * top + observed + kProgress)},
-        {"--hetcomp-rest", ScoreBytes(BatchUsers(size), top + observed + rest)}};
+        {"--hetcomp-rest", ScoreBytes(size, BatchUsers(size), top + observed + rest)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -23,7 +23,7 @@ class Hint : public Method {
 
   std::vector<MemoryNeed> NeedsWithTeacher(const RunSize& size,
                                            std::size_t teacher_width) const override {
-    return {{"--method hint", ExpertBytes(ExpertShape::For(1, size.width, teacher_width))}};
+    return {{"--method hint", ExpertBytes(ExpertShape::For(1, size.width, teacher_width), size)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -39,7 +39,7 @@ class Ir : public Method {
 
   // A step compares all items at worst.
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    return RelaxedListNeeds("ir", size.items, size.items, size.users, flags_.Size());
+    return RelaxedListNeeds("ir", size, size.items, size.items, size.users, flags_.Size());
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -48,7 +48,7 @@ class RceKd : public Method {
     const std::size_t compared = 2 * options_.top + options_.drawn;
     return {{"--rce-kd-top and --rce-kd-drawn", ListBytes(size.users, options_.top) +
                                                     kLists * ListBytes(size.users, compared) +
-                                                    ScoreBytes(BatchUsers(size), compared)}};
+                                                    ScoreBytes(size, BatchUsers(size), compared)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -41,7 +41,7 @@ class Rd : public Method {
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
     constexpr double kLists = 3;  // the teacher's, those kept, and their weights
     return {{"--rd-top", kLists * ListBytes(size.users, options_.top) +
-                             ScoreBytes(size.batch_size, options_.top)}};
+                             ScoreBytes(size, size.batch_size, options_.top)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

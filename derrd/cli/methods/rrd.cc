@@ -22,7 +22,7 @@ class Rrd : public Method {
   nlohmann::ordered_json Config() const override { return flags_.Config(); }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    return RelaxedListNeeds("rrd", size.users, BatchUsers(size), size.items, flags_.Size());
+    return RelaxedListNeeds("rrd", size, size.users, BatchUsers(size), size.items, flags_.Size());
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
