@@ -39,7 +39,7 @@ class BadInputTest(ProgramCase):
         self.fails(2, *base, "--method", "de-rd", says=["de-rd"], output=output)
         self.fails(2, *base, "--method", "rrd", "--rrd-interesting", 600, says=["--rrd-interesting"], output=output)
         self.fails(2, *base, "--method", "rrd", "--rrd-top", 60, "--rrd-uninteresting", 60,
-                   says=["--rrd-uninteresting", "--rrd-top"], output=output)
+                   says=["--rrd-uninteresting", "the fewest of all", "--rrd-top"], output=output)
         self.fails(2, *base, "--method", "de", "--de-routing-tolerance", 0.9,
                    says=["--de-routing-tolerance"], output=output)
 
@@ -162,6 +162,8 @@ class BadInputTest(ProgramCase):
         self.ok("import", self.csv, "--negatives", 30, "--seed", 5, "-o", other)
         self.assertIn("was made from another file", self.ok("evaluate", other, self.teacher).stderr)
         self.assertNotIn("another file", self.ok("evaluate", self.dataset, self.teacher).stderr)
+        said = self.ok("train", other, "--width", 16, "--epochs", 1, "--init", self.teacher, "-o", self.folder / "on.derrd")
+        self.assertIn("was made from another file", said.stderr)
 
     def test_flags_of_other_methods_are_told(self):
         base = ("distill", self.dataset, "--teacher", self.teacher, "--width", 2, "--epochs", 1, *SMALL, "-o",
@@ -174,6 +176,16 @@ class BadInputTest(ProgramCase):
         base = ("train", self.dataset, "--width", 4, "--epochs", 1, "--lightgcn-layers", 2, "-o", self.folder / "noted.derrd")
         self.assertIn("--lightgcn-layers is of model lightgcn and changes nothing of --model bpr-mf", self.ok(*base).stderr)
         self.assertNotIn("note:", self.ok(*base, "--model", "lightgcn").stderr)
+
+    def test_flags_that_a_solved_model_has_no_use_for_are_told(self):
+        output = self.folder / "noted.derrd"
+        said = self.ok("train", self.dataset, "--model", "ials", "--width", 4, "--ials-sweeps", 2, "--l2", 0.3, "-o", output).stderr
+        self.assertIn("--l2 is of training by gradients and changes nothing of --model ials", said)
+        self.assertNotIn("--ials", said)
+        log = self.folder / "no-log.jsonl"
+        said = self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", "svd", "--width", 4, "--log", log,
+                       "-o", output).stderr
+        self.assertIn("--log is of training by gradients and changes nothing of --method svd", said)
 
     def test_a_list_of_words_ends_before_the_data_set(self):
         self.ok("train", "--stop-metrics", "HR@5,HR@10", self.dataset, "--width", 4, "--epochs", 1, "-o",

@@ -113,14 +113,18 @@ void RunDistill(const DistillOptions& options) {
 // Flags of methods that take no part do nothing: a note says so.
 void TellUnusedFlags(const CLI::App& app, const DistillOptions& options) {
   const MethodSum sum = options.table.Parse(options.method);
+  const std::string run = "--method " + sum.name;
   for (const auto& method : options.table.methods()) {
     if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) continue;
     const std::string name = method->info().name;
     for (const CLI::Option* option : app.get_options()) {
       if (option->count() == 0 || option->get_group() != MethodTable::HeadingOf(name)) continue;
-      TellUnused(*option, "method " + name, "--method " + sum.name);
+      TellUnused(*option, "method " + name, run);
     }
   }
+  TellUnusedFlags(app, options.model);
+  const bool cut = sum.name == MethodTable::kSvd;
+  if (cut || sum.IsSolved()) TellGradientFlags(app, run, cut);
 }
 
 }  // namespace

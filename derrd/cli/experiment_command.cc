@@ -10,6 +10,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/experiment_plan.h"
 #include "derrd/cli/progress.h"
+#include "derrd/core/error.h"
 #include "derrd/experiment/runner.h"
 #include "derrd/report/table.h"
 
@@ -88,6 +89,9 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
 }
 
 void RunExperimentCommand(const ExperimentOptions& options) {
+  if (std::filesystem::exists(options.output) && !std::filesystem::is_directory(options.output)) {
+    Fail<UsageError>("-o {}: is a file; name a folder for the runs", options.output);
+  }
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t jobs = options.jobs == 0 ? cores : options.jobs;
   const Parallel parallel(static_cast<int>(jobs));

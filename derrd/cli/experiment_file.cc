@@ -175,10 +175,40 @@ class Reader : TomlValues {
       if (key.str() == "stages") {
         part.stages = WholeOf(key, value, 1, 1000);
       } else if (key.str() == "search") {
-        ReadRanges(command, TableOf(key, value), part.ranges);
+        ReadOwnRanges(command, key, TableOf(key, value), part);
       } else {
+        CheckOwn(command, key, part);
         ReadFlag(command, key, value, part.flags);
       }
+    }
+    for (const PlacedRange& range : part.ranges) {
+      if (!part.flags.flags.Has(range.range.flag)) continue;
+      Fail<UsageError>("{}: '{}' is searched, and [method.{}] has a value of it too; leave one out",
+                       range.place, range.range.flag, part.name);
+    }
+  }
+
+  void ReadOwnRanges(const CLI::App& command, const toml::key& key, const toml::table& table,
+                     ExperimentPart& part) const {
+    if (part.method == MethodTable::kSvd) {
+      Fail<UsageError>(
+          "{}: nothing is trained by svd, so that there is nothing to search; leave it out",
+          Place(key));
+    }
+    for (const auto& [flag, range] : table) CheckOwn(command, flag, part);
+    ReadRanges(command, table, part.ranges);
+  }
+
+  // What is said of one method is meant for it, other than what is said of all.
+  void CheckOwn(const CLI::App& command, const toml::key& key, const ExperimentPart& part) const {
+    const std::string group = OptionOf(command, key).get_group();
+    const MethodSum sum = methods_.Parse(part.method);
+    for (const auto& method : methods_.methods()) {
+      const std::string other = method->info().name;
+      if (group != MethodTable::HeadingOf(other)) continue;
+      if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) return;
+      Fail<UsageError>("{}: '{}' is of method {} and changes nothing of {}; leave it out",
+                       Place(key), key.str(), other, part.method);
     }
   }
 
@@ -233,6 +263,13 @@ class Reader : TomlValues {
       const toml::table& table = TableOf(search_key, search);
       CheckKeys(table, {"kind", "budget", "metric", "epochs", "factor", "flags"}, "[search]");
       for (const auto& [key, value] : table) ReadSearchKey(key, value);
+      for (const auto& [key, value] : table) {
+        const bool of_halving = key.str() == "epochs" || key.str() == "factor";
+        if (!of_halving || file_.search.kind == SearchKind::kHalving) continue;
+        Fail<UsageError>(
+            "{}: '{}' is of a search by halving; give kind = \"halving\", or leave it out",
+            Place(key), key.str());
+      }
       return;
     }
     for (const ExperimentPart& method : file_.methods) {

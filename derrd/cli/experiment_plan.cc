@@ -175,6 +175,7 @@ class Planner {
     const std::vector<PlacedRange> ranges = RangesOf(method);
     AddTrials(method, ranges, cell);
     CheckCell(method, flags, cell);
+    for (const PlacedRange& range : ranges) CheckEnds(flags, range, cell);
     for (const Flags& trial : cell.trials) CheckTrial(flags, trial, ranges, cell);
     plan_.cells.push_back(std::move(cell));
   }
@@ -202,6 +203,17 @@ class Planner {
     const std::string place = placed.empty() ? method.place : placed.front().place;
     cell.trials =
         At(place, [&] { return Trials(file_.search.kind, file_.search.budget, ranges, seed_); });
+  }
+
+  // What is drawn may lie anywhere between the ends, so a flag has to take both.
+  void CheckEnds(const PlacedFlags& flags, const PlacedRange& range, const Cell& cell) const {
+    if (!range.range.values.empty()) return;
+    for (const double end : {range.range.from, range.range.to}) {
+      PlacedFlags with_end = flags;
+      with_end.Set(range.range.flag, fmt::format("{}", end), range.place);
+      DryRun run(KindOf(cell));
+      run.Parse(with_end, plan_.data[cell.data].path);
+    }
   }
 
   void CheckTrial(PlacedFlags flags, const Flags& trial, const std::vector<PlacedRange>& ranges,

@@ -1,4 +1,5 @@
-// Whether a model was made from the data set that it is now measured on or distilled for.
+// Whether a model was made from the data set that it is now measured on, or that is learned from
+// it.
 #ifndef DERRD_CLI_OTHER_DATA_H_
 #define DERRD_CLI_OTHER_DATA_H_
 
@@ -9,9 +10,9 @@
 
 namespace derrd::cli {
 
-// A note on standard error when the model, whose users and items are the data set's, names another
-// file as its own: another split of the same data may hold out what it learned from. No error, for
-// a file that differs in names alone does no harm. Reads the data set once, at about 1 GB/s.
+// A note on standard error when the model names another file than the data set's as its own:
+// another split of the same data may hold out what it learned from. No error, for a file that
+// differs in names alone does no harm. Reads the data set once, at about 1 GB/s.
 void NoteOtherData(const ModelFile& model, const std::string& model_path, const Dataset& dataset);
 
 }  // namespace derrd::cli

@@ -97,8 +97,8 @@ void RunSynth(const SynthOptions& options) {
   synthetic.seed = options.seed;
   const SyntheticWorld world(synthetic);
   const Parallel parallel(options.threads);
-  if (!options.truth.empty()) world.WriteTruth(options.truth, parallel);
   text ? WriteText(options, world, parallel) : WriteData(options, hold_out, world, parallel);
+  if (!options.truth.empty()) world.WriteTruth(options.truth, parallel);
 }
 
 void AddLawFlags(CLI::App& app, SyntheticOptions& options) {

@@ -29,8 +29,10 @@ void AddTrainCommand(CLI::App& program) {
   options->width = 200;
   AddTrainingOptions(*app, *options);
   AddKeepEvery(*app, *options);
-  app->parse_complete_callback(
-      [app = app, options = options.get()] { TellUnusedFlags(*app, options->model); });
+  app->parse_complete_callback([app = app, options = options.get()] {
+    TellUnusedFlags(*app, options->model);
+    if (options->model.IsSolved()) TellGradientFlags(*app, "--model " + options->model.kind);
+  });
 }
 
 }  // namespace derrd::cli

@@ -3,10 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <iterator>
+#include <span>
 
 #include "derrd/cli/epoch_log.h"
+#include "derrd/cli/other_data.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
@@ -25,6 +28,19 @@ OptimizerOptions OptimizerOf(const TrainingOptions& options) {
   optimizer.kind = OptimizerNamed(options.optimizer);
   return optimizer;
 }
+
+constexpr std::array kGradientFlags = {"--loss",
+                                       "--negatives-per-interaction",
+                                       "--epochs",
+                                       "--batch-size",
+                                       "--optimizer",
+                                       "--learning-rate",
+                                       "--dense-learning-rate",
+                                       "--beta1",
+                                       "--beta2",
+                                       "--epsilon",
+                                       "--l2"};
+constexpr std::array kEpochFlags = {"--patience", "--stop-metrics", "--keep-metric", "--log"};
 
 // --- the models of --keep-every ---
 
@@ -71,6 +87,17 @@ EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Datas
                      dataset.path(), name, fmt::join(known, ", "));
   }
   return stopping;
+}
+
+void TellGradientFlags(const CLI::App& app, const std::string& run, bool all) {
+  const auto tell = [&](std::span<const char* const> flags) {
+    for (const char* flag : flags) {
+      const CLI::Option* option = app.get_option(flag);
+      if (option->count() > 0) TellUnused(*option, "training by gradients", run);
+    }
+  };
+  tell(kGradientFlags);
+  if (all) tell(kEpochFlags);
 }
 
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
@@ -185,8 +212,10 @@ std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Datase
 std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const Dataset& dataset) {
   auto model = MakeModel(options.model, dataset, options.width, options.seed);
   if (options.init.empty()) return model;
-  const auto [users, items] = WarmStart(ModelFile::Open(options.init), options.init,
-                                        dataset.user_ids(), dataset.item_ids(), *model);
+  const ModelFile earlier = ModelFile::Open(options.init);
+  NoteOtherData(earlier, options.init, dataset);
+  const auto [users, items] =
+      WarmStart(earlier, options.init, dataset.user_ids(), dataset.item_ids(), *model);
   std::cerr << fmt::format(
       "{}: took {} users ({} are new, {} gone) and {} items ({} are new, {} gone)\n", options.init,
       users.taken, users.fresh, users.gone, items.taken, items.fresh, items.gone);

@@ -165,6 +165,10 @@ void AssignColumns(const std::string& path, const ReadOptions& options,
   };
   layout.user = assign(ColumnRole::kUser, "--user", options.user, 0, true);
   layout.item = assign(ColumnRole::kItem, "--item", options.item, 1, true);
+  if (layout.user == layout.item) {
+    Fail("{}: column {} is both the user and the item; name two with --user and --item", path,
+         layout.user + 1);
+  }
   layout.rating = assign(ColumnRole::kRating, "--rating", options.rating, 2, false);
   layout.time = assign(ColumnRole::kTime, "--time", options.time, 3, false);
 }

@@ -27,7 +27,15 @@ struct Interactions {
     return items.subspan(static_cast<std::size_t>(offsets[user]),
                          static_cast<std::size_t>(offsets[user + 1] - offsets[user]));
   }
-  // The same where there may be none for anybody and so no offsets: a split that is not there.
+  // The user with the most items, the first of several; 0 when there is none.
+  std::size_t Busiest() const {
+    std::size_t busiest = 0;
+    for (std::size_t user = 1; user < users(); ++user) {
+      if (Of(user).size() > Of(busiest).size()) busiest = user;
+    }
+    return busiest;
+  }
+  // Of() where there may be none for anybody and so no offsets: a split that is not there.
   std::span<const std::int32_t> OfOrNone(std::size_t user) const {
     return users() == 0 ? std::span<const std::int32_t>() : Of(user);
   }

@@ -99,10 +99,15 @@ void InteractionReader::CheckColumns(const std::string& path, const Layout& layo
 
 void InteractionReader::ReadColumns(RecordReader& records, const Layout& layout,
                                     InteractionLog& log) {
-  const std::size_t needed = LastColumn(layout) + 1;
+  const std::size_t needed = LastColumn(layout) + 1, named = layout.column_names.size();
   if (layout.header) records.Next(needed, fields_);
   std::int32_t user = -1;
-  while (records.Next(needed, fields_)) {
+  // With a header, one field more than it names shows a delimiter that belongs to a field.
+  while (records.Next(layout.header ? named + 1 : needed, fields_)) {
+    if (layout.header && fields_.size() > named && !fields_.back().empty()) {
+      Fail("{}: has more fields than the {} of the header; quote what holds a delimiter",
+           records.Place(), named);
+    }
     if (fields_.size() < needed) {
       Fail(
           "{}: has {} fields where column {} is needed ({}); correct the line, or choose other "

@@ -196,6 +196,19 @@ TEST(ReaderErrorsTest, NameTheFileAndTheLine) {
   EXPECT_THAT(ErrorOf("user,item\n1,\n"), HasSubstr("f:2: the item is empty"));
   EXPECT_THAT(ErrorOf("user,item\n1,caf\xE9\n"), HasSubstr("f:2: the item is not UTF-8"));
   EXPECT_THAT(ErrorOf("\n \n\n"), HasSubstr("only blank lines"));
+  EXPECT_THAT(ErrorOf("user,item\r1,2\r"), HasSubstr("carriage returns alone"));
+}
+
+TEST(ReaderErrorsTest, ADelimiterInsideAFieldMovesNoColumn) {
+  EXPECT_THAT(ErrorOf("user,item,rating\nann,7,5\nSmith, John,7,5\n"),
+              HasSubstr("f:3: has more fields than the 3 of the header"));
+  EXPECT_THAT(ReadText("user,item\n1,2,\n").pairs, ElementsAre("1 2"));  // nothing follows it
+}
+
+TEST(ReaderErrorsTest, UserAndItemAreTwoColumns) {
+  ReadOptions options;
+  options.user = options.item = "item";
+  EXPECT_THAT(ErrorOf("user,item\n1,2\n", options), HasSubstr("column 2 is both"));
 }
 
 TEST(ReaderErrorsTest, ARatingIsLookedAtUnlessItIsSaidNotToBeOne) {

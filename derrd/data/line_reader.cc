@@ -19,7 +19,12 @@ LineReader::LineReader(const std::string& path)
     : source_(TextSource::Open(path)), buffer_(kStartBytes) {
   while (end_ < kPreviewBytes && Fill()) {
   }
-  if (end_ == 0) Fail("{}: the file is empty; give a file with interactions", path);
+  if (end_ == 0) Fail("{}: the file is empty; give one with a record a line", path);
+  if (Preview().find('\r') != std::string_view::npos &&
+      Preview().find('\n') == std::string_view::npos) {
+    Fail("{}: its lines end in carriage returns alone; convert it, for example with tr '\\r' '\\n'",
+         path);
+  }
   if (Preview().starts_with(kByteOrderMark)) begin_ = kByteOrderMark.size();
 }
 

@@ -13,15 +13,6 @@ namespace {
 
 constexpr std::size_t kUserGrain = 64;  // users a task ranks
 
-// The user with the most items, who has the fewest left to rank.
-std::size_t BusiestUser(const Interactions& train) {
-  std::size_t busiest = 0;
-  for (std::size_t user = 1; user < train.users(); ++user) {
-    if (train.Of(user).size() > train.Of(busiest).size()) busiest = user;
-  }
-  return busiest;
-}
-
 std::size_t CountWithout(std::span<const std::int32_t> list, const Interactions& excluded,
                          std::size_t user) {
   const auto left_out = excluded.OfOrNone(user);
@@ -69,7 +60,7 @@ Rankings RankWithout(const Model& model, const Interactions& excluded, std::size
 
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
                         const Names& names, const Parallel& parallel, std::string_view asked_by) {
-  const std::size_t busiest = BusiestUser(train);
+  const std::size_t busiest = train.Busiest();  // who has the fewest left to rank
   const std::size_t kept = std::min(length, model.items() - train.Of(busiest).size());
   if (kept == 0) {
     Fail(

@@ -20,10 +20,7 @@ constexpr std::size_t kRankedItemGrain = 8;   // items a task ranks
 // How many users every item can rank, at most `length`.
 std::size_t CommonLength(const Interactions& by_item, std::size_t users, std::size_t length,
                          const Names& names) {
-  std::size_t busiest = 0;
-  for (std::size_t item = 1; item < by_item.users(); ++item) {
-    if (by_item.Of(item).size() > by_item.Of(busiest).size()) busiest = item;
-  }
+  const std::size_t busiest = by_item.Busiest();
   const std::size_t observed = by_item.Of(busiest).size();
   if (observed == users) {
     Fail(

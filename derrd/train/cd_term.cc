@@ -17,11 +17,8 @@ constexpr std::size_t kGuidedGrain = 32;  // users a task samples for
 
 // How many unobserved items every user has.
 std::size_t FewestUnobserved(const Dataset& dataset) {
-  std::size_t most = 0;
-  for (std::size_t u = 0; u < dataset.users(); ++u) {
-    most = std::max(most, dataset.train().Of(u).size());
-  }
-  return dataset.items() - most;
+  const Interactions& train = dataset.train();
+  return dataset.items() - train.Of(train.Busiest()).size();
 }
 
 }  // namespace

@@ -33,16 +33,28 @@ RelaxedLists::RelaxedLists(const Interactions& observed, std::size_t candidates,
                      names.flags, options.interesting, rankings_.length(), names.candidates,
                      names.entity);
   }
-  for (std::size_t e = 0; e < observed.users(); ++e) {
-    const std::size_t left = candidates - observed.Of(e).size() - rankings_.length();
-    if (options.uninteresting > left) {
-      Fail<UsageError>(
-          "--{}-uninteresting {}: {} '{}' has {} unobserved {} outside the teacher's top {}; lower "
-          "it or --{}-top",
-          names.flags, options.uninteresting, names.entity, names.ids[e], left, names.candidates,
-          rankings_.length(), names.flags);
-    }
-  }
+  CheckEnoughLeft(names);
+}
+
+// Whoever has the most in training has the fewest left.
+void RelaxedLists::CheckEnoughLeft(const RelaxedListNames& names) const {
+  if (observed_.users() == 0) return;
+  const std::size_t busiest = observed_.Busiest();
+  const std::size_t unobserved = candidates_ - observed_.Of(busiest).size();
+  const std::size_t left = unobserved - rankings_.length();
+  if (options_.uninteresting <= left) return;
+  const bool fits = options_.interesting + options_.uninteresting <= unobserved;
+  Fail<UsageError>(
+      "--{}-uninteresting {}: {} '{}' has {} unobserved {} outside the teacher's top {}, the "
+      "fewest "
+      "of all; {}",
+      names.flags, options_.uninteresting, names.entity, names.ids[busiest], left, names.candidates,
+      rankings_.length(),
+      fits ? fmt::format("give --{}-top {} or less", names.flags,
+                         unobserved - options_.uninteresting)
+           : fmt::format("with --{0}-interesting it may be {1} together, so lower both, and "
+                         "--{0}-top",
+                         names.flags, unobserved));
 }
 
 void RelaxedLists::Sample(std::uint64_t seed, std::uint64_t step, Role interesting,

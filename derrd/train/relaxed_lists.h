@@ -54,6 +54,8 @@ class RelaxedLists {
   }
 
  private:
+  void CheckEnoughLeft(const RelaxedListNames& names) const;
+
   Interactions observed_;
   std::size_t candidates_;
   Rankings rankings_;

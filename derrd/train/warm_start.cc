@@ -61,7 +61,6 @@ void CheckSameLayers(TrainableModel& earlier, const std::string& path, Trainable
 
 WarmStartReport WarmStart(const ModelFile& earlier, const std::string& path, const Ids& user_ids,
                           const Ids& item_ids, TrainableModel& student) {
-  CheckFits(*earlier.model, path, student);
   auto* from = dynamic_cast<TrainableModel*>(earlier.model.get());
   if (from == nullptr) {
     Fail<UsageError>(
@@ -69,6 +68,7 @@ WarmStartReport WarmStart(const ModelFile& earlier, const std::string& path, con
         "leave it out",
         path);
   }
+  CheckFits(*from, path, student);
   CheckSameLayers(*from, path, student);
   const Origins users = FindOrigins(user_ids, earlier.user_ids);
   const Origins items = FindOrigins(item_ids, earlier.item_ids);

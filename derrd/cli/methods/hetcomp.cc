@@ -4,6 +4,7 @@
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
+#include "derrd/cli/other_data.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/same_ids.h"
@@ -112,7 +113,9 @@ class HetComp : public Method {
             "with --teacher alone",
             path, same->second);
       }
-      CheckSameIds(ModelFile::Open(path), path, context.dataset);
+      const ModelFile stage = ModelFile::Open(path);
+      CheckSameIds(stage, path, context.dataset);
+      NoteOtherData(stage, path, context.dataset);
     }
   }
 
