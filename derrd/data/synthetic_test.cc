@@ -67,9 +67,9 @@ TEST(SyntheticTest, TheSameBitsAtAnyNumberOfThreadsAndOthersWithAnotherSeed) {
 
 TEST(SyntheticTest, ActivityIsLogNormalAboveTheLeast) {
   SyntheticOptions options = Small();
-  options.users = 20'000;
+  options.users = 5'000;
   options.items = 1'000'000;
-  options.interactions = 20'000'000;
+  options.interactions = 5'000'000;
   options.item_exponent = 0;
   options.activity_spread = 0.5;
   const OwnedInteractions all = DrawAll(options);
@@ -82,7 +82,7 @@ TEST(SyntheticTest, ActivityIsLogNormalAboveTheLeast) {
   const double n = static_cast<double>(options.users);
   EXPECT_NEAR(std::sqrt(squares / n - sum / n * sum / n), 0.5, 0.02);
   options.activity_spread = 0;
-  options.interactions = 20'000 * 7 + 5;
+  options.interactions = 5'000 * 7 + 5;
   const OwnedInteractions even = DrawAll(options);
   for (std::size_t u = 0; u < options.users; ++u) EXPECT_EQ(CountOf(even, u), u < 5 ? 8u : 7u);
 }
@@ -109,7 +109,7 @@ void AddInclusion(const std::vector<double>& weights, std::size_t draws, double 
 // rejection) and for many of a steep popularity (almost all by the race).
 TEST(SyntheticTest, ItemsAreDrawnAsTheLawSays) {
   SyntheticOptions options;
-  options.users = 40'000;
+  options.users = 10'000;
   options.items = 7;
   options.latent_width = 3;
   options.activity_spread = 0;
@@ -129,7 +129,7 @@ TEST(SyntheticTest, ItemsAreDrawnAsTheLawSays) {
           weights[i] = std::exp(world.LogPopularity(i) +
                                 options.strength * static_cast<double>(taste[topic]));
         }
-        if (draws == 5 && u >= 2000) break;  // 2,520 orders each
+        if (draws == 5 && u >= 500) break;  // 2,520 orders each
         std::vector<bool> taken(7, false);
         AddInclusion(weights, draws, 1, taken, inclusion);
         for (std::size_t i = 0; i < 7; ++i) {
@@ -138,7 +138,7 @@ TEST(SyntheticTest, ItemsAreDrawnAsTheLawSays) {
         }
       }
       const OwnedInteractions all = world.Draw(Parallel(2));
-      const std::size_t users = draws == 5 ? 2000 : options.users;
+      const std::size_t users = draws == 5 ? 500 : options.users;
       for (std::size_t u = 0; u < users; ++u) {
         for (const std::int32_t item : all.view().Of(u)) ++found[static_cast<std::size_t>(item)];
       }
