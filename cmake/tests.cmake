@@ -3,21 +3,29 @@ find_package(GTest REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 include(GoogleTest)
 
+# The library's tests, without the program's: what the sanitizers run by default.
+add_custom_target(library_tests)
+
 foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
   file(GLOB room_tests CONFIGURE_DEPENDS derrd/${room}/*_test.cc)
   if(room_tests)
     add_executable(${room}_test ${room_tests})
     target_link_libraries(${room}_test PRIVATE
       derrd_options derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
+    set(label library)
     if(room STREQUAL cli)
       target_link_libraries(${room}_test PRIVATE derrd_cli)
+      set(label program)
+    else()
+      add_dependencies(library_tests ${room}_test)
     endif()
     target_compile_options(${room}_test PRIVATE ${DERRD_LIGHTLY})
     target_compile_definitions(${room}_test PRIVATE
       DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata"
       DERRD_PYTHON="${Python3_EXECUTABLE}")
     set_target_properties(${room}_test PROPERTIES UNITY_BUILD ${DERRD_UNITY} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-    gtest_discover_tests(${room}_test TEST_PREFIX ${room}. DISCOVERY_TIMEOUT 60)
+    gtest_discover_tests(${room}_test TEST_PREFIX ${room}. DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS ${label})
   endif()
 endforeach()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything from a bare Debian 12 to tested: installs, builds and runs all tests, then builds and runs
-# the rooms' tests again with the address and undefined-behaviour sanitizers: a quarter of an hour on two
+# the library's tests again with the address and undefined-behaviour sanitizers: a quarter of an hour on two
 # cores. --fast leaves the second out; --asan runs it alone, with the tests of the whole program too
 # (twenty minutes). --tsan runs what works on several threads with the thread sanitizer: the rooms' tests,
 # every method of the program at up to 8 threads, and the server (ten to twenty minutes).
@@ -16,12 +16,6 @@ case "${1:-}" in
     exit 2
     ;;
 esac
-
-# The rooms whose tests run with a sanitizer, and CTest's pattern of them.
-rooms() { printf '%s_test ' "$@"; }
-pattern() { (IFS='|'; echo "^($*)\\."); }
-checked=(kernels core data models losses eval train serve experiment report export)
-threaded=(core models losses eval train serve)
 
 step() { echo "== [${SECONDS} s] $*"; }
 
@@ -47,12 +41,11 @@ for preset in "${presets[@]}"; do
     # The benchmarks, so that they go on compiling; rooms at once, as it is in the other presets.
     release) settings=(-DDERRD_BUILD_BENCHMARKS=ON -DDERRD_UNITY=ON) ;;
     asan)
-      if [[ "${1:-}" != --asan ]]; then
-        targets=$(rooms "${checked[@]}") selection=(--tests-regex "$(pattern "${checked[@]}")")
-      fi
+      [[ "${1:-}" == --asan ]] || { targets=library_tests selection=(--label-regex '^library$'); }
       ;;
     tsan)
-      targets="$(rooms "${threaded[@]}") derrd_program" selection=(--tests-regex "$(pattern "${threaded[@]}")")
+      targets="core_test losses_test models_test train_test eval_test serve_test derrd_program"
+      selection=(--tests-regex '^(core|losses|models|train|eval|serve)\.')
       ;;
   esac
   step "build ($preset)"

@@ -176,6 +176,8 @@ class BadInputTest(ProgramCase):
         base = ("train", self.dataset, "--width", 4, "--epochs", 1, "--lightgcn-layers", 2, "-o", self.folder / "noted.derrd")
         self.assertIn("--lightgcn-layers is of model lightgcn and changes nothing of --model bpr-mf", self.ok(*base).stderr)
         self.assertNotIn("note:", self.ok(*base, "--model", "lightgcn").stderr)
+        said = self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", "de", *SMALL, *base[2:]).stderr
+        self.assertEqual(said.count("--lightgcn-layers is of model lightgcn"), 1)
 
     def test_flags_that_a_solved_model_has_no_use_for_are_told(self):
         output = self.folder / "noted.derrd"

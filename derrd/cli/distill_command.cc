@@ -136,10 +136,8 @@ void AddDistillCommand(CLI::App& program) {
                                  "de-rrd --width 20 -o student.derrd",
                                  RunDistill);
   AddDistillOptions(*app, *options);
-  app->parse_complete_callback([app = app, options = options.get()] {
-    TellUnusedFlags(*app, *options);
-    TellUnusedFlags(*app, options->model);
-  });
+  app->parse_complete_callback(
+      [app = app, options = options.get()] { TellUnusedFlags(*app, *options); });
 }
 
 }  // namespace derrd::cli

@@ -52,7 +52,7 @@ int Main(int argc, char** argv) {
   } catch (const UsageError& error) {
     return Complain(error, 2);
   } catch (const NotFinite& error) {
-    return Complain(error, 3);
+    return Complain(error, NotFinite::kExitCode);
   } catch (const std::bad_alloc&) {
     return Complain(Error("out of memory; use smaller widths, or a machine with more"), 1);
   } catch (const std::exception& error) {

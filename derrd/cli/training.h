@@ -40,11 +40,11 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options);
 // UsageError when it would be more files than anybody wants.
 void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs);
 
-// What every method needs of memory.
 // Says of flags that only training by gradients has a use for that they change nothing of a `run`
 // that is solved, and with `all` of those of its epochs too.
 void TellGradientFlags(const CLI::App& app, const std::string& run, bool all = false);
 
+// What every method needs of memory.
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset);
 RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset);
 

@@ -2,8 +2,8 @@
 //
 // Every failure a user can cause is an Error whose message is one sentence naming the file, the
 // place and the remedy. The program prints it as it is and exits with 1; a UsageError (wrong flags,
-// impossible combinations of settings) exits with 2, a NotFinite with 3. Broken internal promises
-// are assertions.
+// impossible combinations of settings) exits with 2, a NotFinite with its kExitCode. Broken
+// internal promises are assertions.
 #ifndef DERRD_CORE_ERROR_H_
 #define DERRD_CORE_ERROR_H_
 
@@ -28,6 +28,7 @@ class UsageError : public Error {
 // A loss, a score or a solution that is not finite, which the same settings lead to every time.
 class NotFinite : public Error {
  public:
+  static constexpr int kExitCode = 3;
   using Error::Error;
 };
 

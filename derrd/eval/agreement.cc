@@ -64,8 +64,8 @@ Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, c
   for (const std::size_t depth : kDepths) {
     std::vector<double> shares;
     for (std::size_t u = 0; u < users.size(); ++u) {
-      if (!tops_a[u].empty() || !tops_b[u].empty())
-        shares.push_back(Shared(tops_a[u], tops_b[u], depth));
+      if (tops_a[u].empty() && tops_b[u].empty()) continue;
+      shares.push_back(Shared(tops_a[u], tops_b[u], depth));
     }
     if (shares.empty()) Fail("no user has an item outside its training set to be recommended");
     metrics.Add(fmt::format("overlap@{}", depth),

@@ -24,9 +24,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// How the program ends where numbers are not finite: what a run's values lead to, every time.
-constexpr int kNotFinite = 3;
-
 KnownOutcome OutcomesIn(const Plan& plan, RunFiles& files) {
   return [&plan, &files](const Run& run) -> std::optional<Outcome> {
     const Json& facts = files.Facts(run.name);
@@ -179,9 +176,9 @@ class Runner {
 
   void Take(const Processes::Ended& ended) {
     const std::string said = LastWords(files_, ended.name);
-    if (ended.exit_code == kNotFinite) {
-      files_.SetFacts(ended.name, {{"error", said}});
+    if (ended.exit_code == NotFinite::kExitCode) {
       CheckpointFiles(files_.Model(ended.name)).Remove();
+      files_.SetFacts(ended.name, {{"error", said}});
       return Report(ended.name + " did not train");
     }
     if (ended.exit_code != 0) {

@@ -49,9 +49,9 @@ double ListStep::Run(const ScoreLists& lists, TrainableModel& student, const Par
   return Compute(lists, lists.lists(), begin_of, student, parallel, loss);
 }
 
-template <typename BeginOf>
+template <typename BeginOf, typename LossOf>
 double ListStep::Compute(const ScoreLists& asked, std::size_t count, const BeginOf& begin_of,
-                         TrainableModel& student, const Parallel& parallel, const Loss& loss) {
+                         TrainableModel& student, const Parallel& parallel, const LossOf& loss) {
   scores_.resize(begin_of(count));
   gradients_.resize(scores_.size());
   losses_.resize(count);

@@ -36,9 +36,9 @@ class ListStep {
              const Loss& loss);
 
  private:
-  template <typename BeginOf>
+  template <typename BeginOf, typename LossOf>
   double Compute(const ScoreLists& asked, std::size_t count, const BeginOf& begin_of,
-                 TrainableModel& student, const Parallel& parallel, const Loss& loss);
+                 TrainableModel& student, const Parallel& parallel, const LossOf& loss);
   ScoreLists Fill(Side side, std::span<const std::int32_t> entities,
                   MatrixView<const std::int32_t> lists, const Parallel& parallel);
 

@@ -46,8 +46,7 @@ void RelaxedLists::CheckEnoughLeft(const RelaxedListNames& names) const {
   const bool fits = options_.interesting + options_.uninteresting <= unobserved;
   Fail<UsageError>(
       "--{}-uninteresting {}: {} '{}' has {} unobserved {} outside the teacher's top {}, the "
-      "fewest "
-      "of all; {}",
+      "fewest of all; {}",
       names.flags, options_.uninteresting, names.entity, names.ids[busiest], left, names.candidates,
       rankings_.length(),
       fits ? fmt::format("give --{}-top {} or less", names.flags,
