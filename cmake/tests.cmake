@@ -11,7 +11,7 @@ foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
   if(room_tests)
     add_executable(${room}_test ${room_tests})
     target_link_libraries(${room}_test PRIVATE
-      derrd_options derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
+      derrd_options derrd_lightly derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
     set(label library)
     if(room STREQUAL cli)
       target_link_libraries(${room}_test PRIVATE derrd_cli)
@@ -19,7 +19,6 @@ foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
     else()
       add_dependencies(library_tests ${room}_test)
     endif()
-    target_compile_options(${room}_test PRIVATE ${DERRD_LIGHTLY})
     target_compile_definitions(${room}_test PRIVATE
       DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata"
       DERRD_PYTHON="${Python3_EXECUTABLE}")
