@@ -71,7 +71,7 @@ TEST_F(HnswGraphTest, TheSameRowsAndSeedAreTheSameBytes) {
 }
 
 TEST_F(HnswGraphTest, FindsNearlyAllOfTheExactTop) {
-  const Matrix<float> users = NormalRows(100, 16, 4), items = NormalRows(3000, 16, 5);
+  const Matrix<float> users = NormalRows(100, 16, 4), items = NormalRows(1500, 16, 5);
   const FactorView factors{users, items};
   std::size_t last = 0;
   const HnswGraph graph(items, {}, 0, [&](std::size_t done) { last = done; });
@@ -81,7 +81,7 @@ TEST_F(HnswGraphTest, FindsNearlyAllOfTheExactTop) {
   EXPECT_GE(wide, 0.97);
   EXPECT_LE(wide, 1.0);
   EXPECT_LT(narrow, wide);
-  const HnswGraph of_others(NormalRows(3000, 16, 6), {}, 0, Ignore);
+  const HnswGraph of_others(NormalRows(1500, 16, 6), {}, 0, Ignore);
   EXPECT_LT(HnswRecall(of_others, factors, 10, 200, 100), 0.1);
 }
 

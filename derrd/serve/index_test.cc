@@ -53,7 +53,7 @@ std::vector<ScoredItem> SlowFind(const Matrix<float>& rows, const IndexQuery& qu
   kernels::ScoreRows(query.row.data(), rows.data(), rows.cols(), items.data(), items.size(),
                      scores.data());
   const auto has = [](std::span<const std::int32_t> list, std::int32_t item) {
-    return std::ranges::find(list, item) != list.end();
+    return std::ranges::binary_search(list, item);
   };
   std::vector<ScoredItem> all;
   for (const std::int32_t item : items) {
