@@ -6,6 +6,7 @@
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/core/file.h"
+#include "derrd/report/experiment_json.h"
 #include "derrd/report/experiment_page.h"
 #include "derrd/report/experiment_results.h"
 #include "derrd/report/experiment_tables.h"
@@ -24,7 +25,7 @@ void RunReport(const ReportOptions& options) {
   WriteTextFile(options.output, ExperimentPage(settings));
   if (!options.markdown.empty()) WriteTextFile(options.markdown, ExperimentMarkdown(settings));
   if (options.json) {
-    PrintJson({{"page", options.output}, {"tables", settings.size()}});
+    PrintJson({{"page", options.output}, {"settings", ExperimentJson(settings)}});
   } else {
     Print(ExperimentMarkdown(settings));
   }

@@ -67,6 +67,23 @@ class ReportTest(ProgramCase):
                 self.assertIn(f"{mean:.4f} ± {deviation:.4f}", text)
         self.assertIn(", p ", text)
 
+    def test_json_compares_every_method_with_every_other(self):
+        told = json.loads(self.ok("report", self.results, "-o", self.folder / "json.html", "--json").stdout)
+        lines = [json.loads(line) for line in self.results.read_text().splitlines()]
+        self.assertEqual([setting["width"] for setting in told["settings"]], [4, 8])
+        for setting in told["settings"]:
+            values = {method["method"]: method["test"]["HR@5"]["values"] for method in setting["methods"]}
+            self.assertEqual(set(values), {"none", "svd", "de"})
+            for method in setting["methods"]:
+                name = method["method"]
+                self.assertEqual(values[name], [line["test"]["HR@5"] for line in lines if line["role"] == "student"
+                                                and (line["method"], line["width"]) == (name, setting["width"])])
+                self.assertEqual(set(method["beside"]), set(values) - {name})
+                for other, metrics in method["beside"].items():
+                    difference = (sum(values[name]) - sum(values[other])) / 3
+                    self.assertAlmostEqual(metrics["HR@5"]["difference"], difference)
+                    self.assertEqual(metrics["HR@5"]["seeds"], 3)
+
     def test_the_same_results_make_the_same_page(self):
         again = self.folder / "again.html"
         self.ok("report", self.results, "-o", again)

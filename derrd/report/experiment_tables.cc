@@ -17,16 +17,9 @@ std::string Shown(const std::vector<double>& values) {
   return deviation ? fmt::format("{:.4f} ± {:.4f}", mean, *deviation) : fmt::format("{:.4f}", mean);
 }
 
-// Of what each run's own teacher reaches.
 std::string Share(const ExperimentSetting& setting, const std::vector<ExperimentRun>& runs) {
-  std::vector<double> shares;
-  for (const ExperimentRun& run : runs) {
-    const auto teacher = setting.teachers.find(run.Text("teacher_run"));
-    if (teacher == setting.teachers.end()) continue;
-    const auto own = run.Test(setting.metric), whole = teacher->second.Test(setting.metric);
-    if (own && whole && *whole > 0) shares.push_back(*own / *whole);
-  }
-  return shares.empty() ? kNothing : Percent(Summarize(shares).mean);
+  const auto share = ShareOfTeacher(setting, runs);
+  return share ? Percent(*share) : kNothing;
 }
 
 std::string Overlap(const MethodRuns& method) {
@@ -125,6 +118,35 @@ std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting) {
   return runs;
 }
 
+std::optional<double> ShareOfTeacher(const ExperimentSetting& setting,
+                                     const std::vector<ExperimentRun>& runs) {
+  std::vector<double> shares;
+  for (const ExperimentRun& run : runs) {
+    const auto teacher = setting.teachers.find(run.Text("teacher_run"));
+    if (teacher == setting.teachers.end()) continue;
+    const auto own = run.Test(setting.metric), whole = teacher->second.Test(setting.metric);
+    if (own && whole && *whole > 0) shares.push_back(*own / *whole);
+  }
+  if (shares.empty()) return std::nullopt;
+  return Summarize(shares).mean;
+}
+
+std::optional<Rival> Compare(const std::string& metric, const MethodRuns& method,
+                             const MethodRuns& other) {
+  std::vector<double> own, others;
+  for (const ExperimentRun& run : method.runs) {
+    for (const ExperimentRun& rival : other.runs) {
+      const auto a = run.Test(metric), b = rival.Test(metric);
+      if (run.line.at("seed") != rival.line.at("seed") || !a || !b) continue;
+      own.push_back(*a);
+      others.push_back(*b);
+    }
+  }
+  if (own.empty()) return std::nullopt;
+  return Rival{other.method, Summarize(own).mean - Summarize(others).mean, PairedTestP(own, others),
+               own.size()};
+}
+
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method) {
   const MethodRuns* best = nullptr;
   double best_mean = 0;
@@ -137,18 +159,7 @@ std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRun
     best_mean = mean;
   }
   if (best == nullptr) return std::nullopt;
-  std::vector<double> own, others;
-  for (const ExperimentRun& run : method.runs) {
-    for (const ExperimentRun& other : best->runs) {
-      const auto a = run.Test(setting.metric), b = other.Test(setting.metric);
-      if (run.line.at("seed") != other.line.at("seed") || !a || !b) continue;
-      own.push_back(*a);
-      others.push_back(*b);
-    }
-  }
-  if (own.empty()) return std::nullopt;
-  return Rival{best->method, Summarize(own).mean - Summarize(others).mean, PairedTestP(own, others),
-               own.size()};
+  return Compare(setting.metric, method, *best);
 }
 
 Table TableOf(const ExperimentSetting& setting) {

@@ -25,14 +25,21 @@ std::vector<double> OverlapsOf(const std::vector<ExperimentRun>& runs, const std
 std::vector<ExperimentRun> TeacherRuns(const ExperimentSetting& setting);
 std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting);
 
-// How a method compares with the best of the others, by the mean of the setting's metric: the
-// two-sided p of a paired t-test over the seeds that both have. Nothing when it stands alone.
+// The mean of what each run reaches of its own teacher's metric. Nothing without such teachers.
+std::optional<double> ShareOfTeacher(const ExperimentSetting& setting,
+                                     const std::vector<ExperimentRun>& runs);
+
+// How a method compares with another by the setting's metric: the two-sided p of a paired t-test
+// over the seeds that both have. Nothing without such seeds.
 struct Rival {
   std::string method;
   double difference;        // of the means over the seeds that both have
   std::optional<double> p;  // nothing with fewer than two such seeds, or all differences the same
   std::size_t seeds;        // that both have
 };
+std::optional<Rival> Compare(const std::string& metric, const MethodRuns& method,
+                             const MethodRuns& other);
+// The same with the other method of the highest mean. Nothing when it stands alone.
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method);
 
 // A row for the teacher, for the teacher as int8 and for each method: metrics as mean ± deviation

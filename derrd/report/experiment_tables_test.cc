@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
 #include "derrd/core/test_folder.h"
+#include "derrd/report/experiment_json.h"
 #include "derrd/report/experiment_page.h"
 #include "derrd/report/html.h"
 #include "derrd/report/student_t.h"
@@ -80,6 +82,30 @@ TEST(ExperimentTables, TheRivalIsTheBestOfTheOthersOverTheSeedsOfBoth) {
   EXPECT_EQ(of_best->method, "de");  // the highest mean, over the one seed it has
   EXPECT_NEAR(of_best->difference, 0.08, 1e-12);
   EXPECT_FALSE(of_best->p.has_value());
+}
+
+TEST(ExperimentJson, HasWhatTheTablesHaveAndEachMethodBesideEveryOther) {
+  const TestFolder folder;
+  const auto settings = Read(folder, Both());
+  const auto json = ExperimentJson(settings);
+  ASSERT_EQ(json.size(), 1u);
+  EXPECT_EQ(json[0]["width"], 20);
+  EXPECT_NEAR(json[0]["teachers"]["test"]["HR@5"]["mean"], 0.65, 1e-12);
+  EXPECT_EQ(json[0]["int8_teachers"]["bytes"], 1024);
+  const auto& rrd = json[0]["methods"][1];
+  EXPECT_EQ(rrd["method"], "rrd");
+  EXPECT_EQ(rrd["seeds"], nlohmann::ordered_json::array({0, 1}));
+  EXPECT_NEAR(rrd["test"]["HR@5"]["mean"], 0.35, 1e-12);
+  EXPECT_NEAR(rrd["test"]["HR@5"]["deviation"], std::sqrt(0.005), 1e-12);
+  EXPECT_NEAR(rrd["share_of_teacher"], (0.3 / 0.5 + 0.4 / 0.8) / 2, 1e-12);
+  EXPECT_EQ(rrd["overlap@10"], 0.5);
+  EXPECT_EQ(rrd["values"]["--w"], "0.5");
+  EXPECT_NEAR(rrd["beside"]["none"]["HR@5"]["difference"], 0.075, 1e-12);
+  EXPECT_NEAR(rrd["beside"]["none"]["HR@5"]["p"], TwoSidedP(3, 1), 1e-9);
+  EXPECT_TRUE(rrd["beside"]["none"]["NDCG@5"]["p"].is_null());  // the same at every seed
+  EXPECT_EQ(rrd["beside"]["de"]["HR@5"]["seeds"], 1);
+  EXPECT_TRUE(rrd["beside"]["de"]["HR@5"]["p"].is_null());
+  EXPECT_FALSE(rrd["beside"].contains("rrd"));
 }
 
 TEST(ExperimentTables, FailuresAreCountedAndAnswerForNothing) {
