@@ -29,8 +29,8 @@ std::vector<ExperimentRun> Int8TeacherRuns(const ExperimentSetting& setting);
 std::optional<double> ShareOfTeacher(const ExperimentSetting& setting,
                                      const std::vector<ExperimentRun>& runs);
 
-// How a method compares with another by the setting's metric: the two-sided p of a paired t-test
-// over the seeds that both have. Nothing without such seeds.
+// How a method compares with another by a test metric: the two-sided p of a paired t-test over the
+// seeds that both have. Nothing without such seeds.
 struct Rival {
   std::string method;
   double difference;        // of the means over the seeds that both have
@@ -39,7 +39,8 @@ struct Rival {
 };
 std::optional<Rival> Compare(const std::string& metric, const MethodRuns& method,
                              const MethodRuns& other);
-// The same with the other method of the highest mean. Nothing when it stands alone.
+// The same by the setting's metric, with the other method whose mean is highest. Nothing when it
+// stands alone.
 std::optional<Rival> BestRival(const ExperimentSetting& setting, const MethodRuns& method);
 
 // A row for the teacher, for the teacher as int8 and for each method: metrics as mean ± deviation
