@@ -71,13 +71,13 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
   runner.checkpoint_every = options.checkpoint_every;
   std::optional<Progress> progress;
   std::size_t before = 0, now = 0;
-  runner.on_progress = [&](std::size_t done, std::size_t total, const std::string& last) {
+  runner.on_progress = [&](std::size_t done, std::size_t total, const std::string& note) {
     if (!progress) {
       before = done;
       progress.emplace("experiment", total - done, "runs");
     }
     now = done;
-    progress->Update(now - before, last);
+    progress->Update(now - before, note);
   };
   const std::string results = RunExperiment(plan, runner);
   if (progress) progress->Finish(now - before);

@@ -1,6 +1,7 @@
 // derrd recommend: the best items for users the model knows, for somebody new, or for everybody.
 #include <fmt/format.h>
 
+#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -207,6 +208,11 @@ void RunRecommend(const RecommendOptions& options) {
   std::optional<std::string> dataset;
   if (!options.dataset.empty()) dataset = options.dataset;
   const auto recommender = Recommender::Open(options.model, dataset, options.precision);
+  if (recommender->precision() != options.precision) {
+    std::cerr << fmt::format(
+        "note: --precision is of tables that are searched; {}, a {} model, scores every item\n",
+        options.model, recommender->kind());
+  }
   const auto allowed = Allowed(*recommender, options);
   if (options.all) {
     WriteAll(*recommender, allowed ? &*allowed : nullptr, options);

@@ -54,6 +54,13 @@ class ServingTest(ProgramCase):
         one = json.loads(self.ok(*asked[:2], *asked[5:], "--precision", "int8", "--json").stdout)
         self.assertEqual([model["precision"] for model in one["models"]], ["int8"])
 
+    def test_a_network_has_no_table_to_search(self):
+        asked = "recommend", self.network, "--user", "u1"
+        plain, int8 = self.ok(*asked), self.ok(*asked, "--precision", "int8")
+        self.assertEqual(int8.stdout, plain.stdout)
+        self.assertEqual(plain.stderr, "")
+        self.assertIn("network.derrd, a neumf model, scores every item", int8.stderr)
+
     def test_folds_users_in(self):
         told = json.loads(self.ok("evaluate", self.dataset, self.teacher, self.encoder, "--fold-in", "--json").stdout)
         for model in told["models"]:

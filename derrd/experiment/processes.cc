@@ -39,6 +39,12 @@ bool Processes::IsRunning(const std::string& name) const {
   return std::ranges::any_of(names_, [&](const auto& entry) { return entry.second == name; });
 }
 
+std::vector<std::string> Processes::names() const {
+  std::vector<std::string> names;
+  for (const auto& [pid, name] : names_) names.push_back(name);
+  return names;
+}
+
 void Processes::Start(const std::string& name, const std::vector<std::string>& words,
                       const std::string& output) {
   std::vector<char*> pointers;

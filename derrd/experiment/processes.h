@@ -27,6 +27,7 @@ class Processes {
 
   std::size_t running() const { return names_.size(); }
   bool IsRunning(const std::string& name) const;
+  std::vector<std::string> names() const;  // of those that run
 
   // Starts words[0] (a path) with the words; standard output and error go to the file
   // `output`, which starts empty. Error when that cannot be done.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
@@ -31,11 +32,13 @@ TEST(Processes, ExitCodesAndOutputsArriveByName) {
   Processes processes;
   processes.Start("three", {"/bin/sh", "-c", "echo said; echo told >&2; exit 3"}, folder / "out");
   EXPECT_TRUE(processes.IsRunning("three"));
+  EXPECT_EQ(processes.names(), std::vector<std::string>{"three"});
   const auto ended = Await(processes);
   EXPECT_EQ(ended.name, "three");
   EXPECT_EQ(ended.exit_code, 3);
   EXPECT_EQ(ReadTextFile(folder / "out"), "said\ntold\n");
   EXPECT_EQ(processes.running(), 0u);
+  EXPECT_TRUE(processes.names().empty());
 }
 
 TEST(Processes, ASignalAndAMissingProgramShow) {

@@ -1,5 +1,7 @@
 #include "derrd/experiment/run_files.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +15,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
+
+// The last that is not empty.
+std::string LastLine(const std::string& path) {
+  std::ifstream file(path);
+  std::string last;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
 
 }  // namespace
 
@@ -75,12 +87,17 @@ std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::
 }
 
 std::string LastWords(const RunFiles& files, const std::string& run) {
-  std::ifstream said(files.Said(run));
-  std::string last;
-  for (std::string line; std::getline(said, line);) {
-    if (!line.empty()) last = line;
+  return LastLine(files.Said(run));
+}
+
+std::string LastEpoch(const RunFiles& files, const std::string& run, const std::string& metric) {
+  const Json epoch = Json::parse(LastLine(files.Log(run)), nullptr, /*allow_exceptions=*/false);
+  if (!epoch.is_object() || !epoch.contains("epoch")) return "";  // none yet, or half of a line
+  std::string text = fmt::format("epoch {}", epoch["epoch"].dump());
+  if (const Json valid = epoch.value("valid", Json::object()); valid.contains(metric)) {
+    text += fmt::format(", {} {:.4f}", metric, valid[metric].get<double>());
   }
-  return last;
+  return text;
 }
 
 }  // namespace derrd

@@ -56,6 +56,10 @@ std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::
 // The last line of what a run said.
 std::string LastWords(const RunFiles& files, const std::string& run);
 
+// How far a run has come that is under way, as "epoch 78, HR@5 0.5321"; "" before its first epoch
+// has ended. Reads its log.
+std::string LastEpoch(const RunFiles& files, const std::string& run, const std::string& metric);
+
 }  // namespace derrd
 
 #endif  // DERRD_EXPERIMENT_RUN_FILES_H_

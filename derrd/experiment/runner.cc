@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <set>
@@ -32,6 +33,9 @@ KnownOutcome OutcomesIn(const Plan& plan, RunFiles& files) {
     return Outcome{false, facts.at("valid").value(plan.data[run.data].metric, 0.0)};
   };
 }
+
+// What people read of a run's name.
+std::string WithoutFingerprint(const std::string& name) { return name.substr(0, name.rfind('-')); }
 
 class Runner {
  public:
@@ -99,7 +103,7 @@ class Runner {
       if (IsDone(run)) done.insert(run.name);
     }
     done_ = done.size();
-    Report("");
+    Report();
   }
 
   // Trials of cells whose students are known, but for those that are students themselves.
@@ -167,9 +171,10 @@ class Runner {
 
   void AwaitOne() {
     constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
-    for (;;) {
+    constexpr int kLooksAReport = 50;  // each reads the logs of what is under way
+    for (int look = 0;; ++look) {
       if (const auto ended = processes_.TakeEnded()) return Take(*ended);
-      Report("");
+      if (look % kLooksAReport == 0) Report();
       std::this_thread::sleep_for(kBetweenLooks);
     }
   }
@@ -179,13 +184,14 @@ class Runner {
     if (ended.exit_code == NotFinite::kExitCode) {
       CheckpointFiles(files_.Model(ended.name)).Remove();
       files_.SetFacts(ended.name, {{"error", said}});
-      return Report(ended.name + " did not train");
+      last_ = WithoutFingerprint(ended.name) + " did not train";
+      return;
     }
     if (ended.exit_code != 0) {
       Fail("{} ended with {}: {}; what it said is in {}; the same command goes on from here",
            ended.name, ended.exit_code, said, files_.Said(ended.name));
     }
-    Report(ended.name);
+    last_ = WithoutFingerprint(ended.name) + " is done";
   }
 
   void Collect(const Run& run) {
@@ -229,9 +235,22 @@ class Runner {
     files_.SetFacts(run.name, std::move(facts));
   }
 
-  void Report(const std::string& last) {
-    if (!last.empty()) last_ = last;
-    if (options_.on_progress) options_.on_progress(done_, std::max(all_.size(), done_), last_);
+  // What runs, each with its last epoch, and what ended before.
+  std::string UnderWay() const {
+    std::vector<std::string> parts;
+    for (const std::string& name : processes_.names()) {
+      const auto run = std::ranges::find(needed_, name, &Run::name);
+      if (run == needed_.end()) continue;
+      const std::string epoch = LastEpoch(files_, name, plan_.data[run->data].metric);
+      parts.push_back(WithoutFingerprint(name) + (epoch.empty() ? "" : " (" + epoch + ")"));
+    }
+    if (!last_.empty()) parts.push_back(last_);
+    return fmt::format("{}", fmt::join(parts, "; "));
+  }
+
+  void Report() const {
+    if (!options_.on_progress) return;
+    options_.on_progress(done_, std::max(all_.size(), done_), UnderWay());
   }
 
   const Plan& plan_;

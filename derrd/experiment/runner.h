@@ -18,8 +18,8 @@ struct RunnerOptions {
   std::size_t jobs = 1;                // runs at once
   std::size_t threads = 1;             // of a run
   std::int32_t checkpoint_every = 25;  // epochs
-  // Called now and then: how many runs are done, of how many.
-  std::function<void(std::size_t done, std::size_t total, const std::string& last)> on_progress;
+  // Called now and then: how many runs are done, of how many, and how far those are that run now.
+  std::function<void(std::size_t done, std::size_t total, const std::string& note)> on_progress;
 };
 
 // Trains what the plan needs into FOLDER/runs and keeps FOLDER/results.jsonl up to date: a line for

@@ -49,7 +49,11 @@ struct Recommender::State {
       Fail("{}: a {} model has no scores to rank items by; train or distil one that has", path,
            model().kind());
     }
-    if (const auto factors = model().factors()) index.emplace(factors->item, precision);
+    if (const auto factors = model().factors()) {
+      index.emplace(factors->item, precision);
+    } else {
+      precision = Precision::kFloat32;
+    }
   }
 
   const Model& model() const { return *file.model; }

@@ -84,10 +84,10 @@ class Recommender {
   std::string_view kind() const;  // "bpr-mf"
   std::size_t width() const;      // of a representation
   std::size_t parameters() const;
-  std::size_t bytes() const;        // of the model file; 0 of a model in memory
-  std::size_t table_bytes() const;  // what one query reads at worst
-  bool searches_a_table() const;    // or lets the model itself score every item
-  Precision precision() const;
+  std::size_t bytes() const;                      // of the model file; 0 of a model in memory
+  std::size_t table_bytes() const;                // what one query reads at worst
+  bool searches_a_table() const;                  // or lets the model itself score every item
+  Precision precision() const;                    // of that table; float32 where there is none
   const nlohmann::ordered_json& config() const;   // how it was trained
   const nlohmann::ordered_json& metrics() const;  // validation metrics of the kept epoch
 

@@ -134,6 +134,7 @@ TEST(Recommender, TogetherAndAloneAreTheSameAtAnyNumberOfThreads) {
           Recommender::Of(network ? FileOf(std::make_unique<ScoreTable>(table)) : FactorFile(),
                           "model", histories.view(), precision);
       EXPECT_EQ(recommender->searches_a_table(), !network);
+      EXPECT_EQ(recommender->precision(), network ? Precision::kFloat32 : precision);
       const auto together = recommender->RecommendAll(queries);
       for (std::size_t q = 0; q < queries.size(); ++q) {
         EXPECT_EQ(together[q], recommender->Recommend(queries[q])) << q;
