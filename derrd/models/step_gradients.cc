@@ -1,6 +1,7 @@
 #include "derrd/models/step_gradients.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "derrd/kernels/rows.h"
@@ -10,6 +11,16 @@ namespace derrd {
 namespace {
 
 constexpr std::size_t kSumGrain = 128;  // rows a task sums gradients for
+
+// From begin[s + 1] = pairs of slot s to where they begin; makes room for them. Returns where the
+// next of each slot goes.
+std::vector<std::int64_t> BeginPlaces(SortedPairs& sorted) {
+  std::partial_sum(sorted.begin.begin(), sorted.begin.end(), sorted.begin.begin());
+  const auto pairs = static_cast<std::size_t>(sorted.begin.back());
+  sorted.others.resize(pairs);
+  sorted.weights.resize(pairs);
+  return {sorted.begin.begin(), sorted.begin.end() - 1};
+}
 
 }  // namespace
 
@@ -36,37 +47,50 @@ void StepGradients::AddRepresentations(Side side, std::span<const std::int32_t> 
   Of(side).direct.push_back(std::move(direct));
 }
 
-std::size_t StepGradients::scored_pairs() const {
-  std::size_t pairs = 0;
-  for (const Scored& scored : scored_) pairs += scored.lists.size();
-  return pairs;
+// Both are counting sorts by slot. A list is a user's as a whole.
+void StepGradients::SortUsers() {
+  OneSide& own = Of(Side::kUser);
+  SortedPairs& sorted = own.pairs;
+  const auto slot = [&](std::int32_t user) {
+    return static_cast<std::size_t>(SlotOf(Side::kUser, user));
+  };
+  sorted.begin.assign(own.entities.size() + 1, 0);
+  ForLists([&](std::int32_t user, std::span<const std::int32_t> items, std::span<const float>) {
+    sorted.begin[slot(user) + 1] += std::ssize(items);
+  });
+  std::vector<std::int64_t> next = BeginPlaces(sorted);
+  ForLists([&](std::int32_t user, std::span<const std::int32_t> items,
+               std::span<const float> gradients) {
+    std::int64_t& at = next[slot(user)];
+    std::ranges::copy(items, sorted.others.begin() + at);
+    std::ranges::copy(gradients, sorted.weights.begin() + at);
+    at += std::ssize(items);
+  });
 }
 
-// A counting sort by slot.
-void StepGradients::SortSide(Side side) {
-  OneSide& own = Of(side);
-  const bool is_user = side == Side::kUser;
-  const auto slot = [&](std::int32_t user, std::int32_t item) {
-    return static_cast<std::size_t>(own.slots[static_cast<std::size_t>(is_user ? user : item)]);
-  };
+void StepGradients::SortItems() {
+  OneSide& own = Of(Side::kItem);
   SortedPairs& sorted = own.pairs;
-  const std::size_t pairs = scored_pairs();
+  const auto slot = [&](std::int32_t item) {
+    return static_cast<std::size_t>(SlotOf(Side::kItem, item));
+  };
   sorted.begin.assign(own.entities.size() + 1, 0);
-  ForScoredPairs(
-      [&](std::int32_t user, std::int32_t item, float) { ++sorted.begin[slot(user, item) + 1]; });
-  for (std::size_t s = 1; s < sorted.begin.size(); ++s) sorted.begin[s] += sorted.begin[s - 1];
-  sorted.others.resize(pairs);
-  sorted.weights.resize(pairs);
-  std::vector<std::int64_t> next(sorted.begin.begin(), sorted.begin.end() - 1);
-  ForScoredPairs([&](std::int32_t user, std::int32_t item, float gradient) {
-    const auto at = static_cast<std::size_t>(next[slot(user, item)]++);
-    sorted.others[at] = is_user ? item : user;
-    sorted.weights[at] = gradient;
+  for (const Scored& scored : scored_) {
+    for (const std::int32_t item : scored.lists.items) ++sorted.begin[slot(item) + 1];
+  }
+  std::vector<std::int64_t> next = BeginPlaces(sorted);
+  ForLists([&](std::int32_t user, std::span<const std::int32_t> items,
+               std::span<const float> gradients) {
+    for (std::size_t p = 0; p < items.size(); ++p) {
+      const auto at = static_cast<std::size_t>(next[slot(items[p])]++);
+      sorted.others[at] = user;
+      sorted.weights[at] = gradients[p];
+    }
   });
 }
 
 void StepGradients::Sort(const Parallel& parallel) {
-  parallel.For(2, [&](std::size_t side) { SortSide(side == 0 ? Side::kUser : Side::kItem); });
+  parallel.For(2, [&](std::size_t side) { side == 0 ? SortUsers() : SortItems(); });
 }
 
 // Each row is summed by one task.

@@ -58,21 +58,6 @@ class StepGradients {
   void AddRepresentationsTo(Side side, std::size_t first_column, MatrixView<float> gradient,
                             const Parallel& parallel) const;
 
-  // Calls visit(user, item, d(loss)/d(score)) for every scored pair, in the order in which they
-  // came.
-  template <typename Visit>
-  void ForScoredPairs(const Visit& visit) const {
-    for (const auto& [lists, gradients] : scored_) {
-      for (std::size_t l = 0; l < lists.lists(); ++l) {
-        const std::size_t end = lists.begin(l + 1);
-        for (std::size_t p = lists.begin(l); p < end; ++p) {
-          visit(lists.users[l], lists.items[p], gradients[p]);
-        }
-      }
-    }
-  }
-  std::size_t scored_pairs() const;
-
  private:
   struct Direct {
     std::span<const std::int32_t> entities;
@@ -88,7 +73,18 @@ class StepGradients {
     ScoreLists lists;
     std::span<const float> gradients;
   };
-  void SortSide(Side side);
+  // Calls visit(user, items, gradients) for every scored list, in the order in which they came.
+  template <typename Visit>
+  void ForLists(const Visit& visit) const {
+    for (const auto& [lists, gradients] : scored_) {
+      for (std::size_t l = 0; l < lists.lists(); ++l) {
+        const std::size_t begin = lists.begin(l), count = lists.begin(l + 1) - begin;
+        visit(lists.users[l], lists.items.subspan(begin, count), gradients.subspan(begin, count));
+      }
+    }
+  }
+  void SortUsers();
+  void SortItems();
   OneSide& Of(Side side) { return sides_[side == Side::kUser ? 0 : 1]; }
   const OneSide& Of(Side side) const { return sides_[side == Side::kUser ? 0 : 1]; }
 
