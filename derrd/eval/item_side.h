@@ -10,19 +10,21 @@
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
+#include "derrd/eval/rankings.h"
 #include "derrd/eval/score_rows.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
 
-// items x length: the `length` users with the highest scores for each item among those who do not
-// have it in training, best first; ties go to the lower user. Cut to what the item with the most
-// users has left, which may be nothing. Error when a score is not finite. Scores every pair once.
-// Memory: items x length x 12 bytes, of which 4 remain, and at most 64 MiB of scores (or the scores
-// of 16 users). The same bits at any number of threads.
-Matrix<std::int32_t> RankUsersOfItems(const Model& model, const Interactions& train,
-                                      std::size_t length, const Names& names,
-                                      const Parallel& parallel);
+// For every item the `length` users with the highest scores among those who do not have it in
+// `train` (the rows of the result are items, its elements users); ties go to the lower user. Cut to
+// what the item with the most users leaves; Error when that is none, or when a score is not finite.
+// Memory: items x length numbers of 4 bytes, and meanwhile 256 bytes a user. Every score is
+// computed once. The same bits at any number of threads.
+Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
+                             const Names& names, const Parallel& parallel);
+Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,
+                             const Parallel& parallel);
 
 // out(i, j): the score of items[i] for users(i, j); both items.size() x any number. A user may
 // occur in many rows. At most 2^32 scores. Memory: 8 bytes a score and 16 a user of the model.

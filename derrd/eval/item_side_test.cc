@@ -8,62 +8,86 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/random.h"
+#include "derrd/data/by_item.h"
 #include "derrd/eval/testdata/score_table.h"
 
 namespace derrd {
 namespace {
 
-TEST(RankUsersOfItems, AgreesWithSortingAtAnyNumberOfThreads) {
-  const std::size_t users = 613, items = 301;
-  const auto model = ScoreTable::WithTies(users, items, 1);
-  const auto train = RandomInteractions(users, items, 60, 2);
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::vector<std::int32_t> SlowUserRanking(const ScoreTable& model, const Interactions& train,
+                                          std::size_t item) {
+  std::vector<std::int32_t> users;
+  for (std::size_t user = 0; user < model.users(); ++user) {
+    if (!std::ranges::binary_search(train.Of(user), static_cast<std::int32_t>(item))) {
+      users.push_back(static_cast<std::int32_t>(user));
+    }
+  }
+  std::ranges::stable_sort(users, std::ranges::greater(), [&](std::int32_t user) {
+    return model.At(static_cast<std::size_t>(user), item);
+  });
+  return users;
+}
+
+TEST(RankUnobservedUsers, AgreesWithSortingAtAnyNumberOfThreads) {
+  const auto model = ScoreTable::WithTies(203, 131, 1);
+  const auto train = RandomInteractions(203, 131, 60, 2);
   for (const int threads : {1, 2, 3, 8}) {
-    const auto ranking = RankUsersOfItems(model, train.view(), 40, kIndices, Parallel(threads));
-    ASSERT_EQ(ranking.rows(), items);
-    ASSERT_EQ(ranking.cols(), 40u);
-    for (std::size_t item = 0; item < items; ++item) {
-      std::vector<std::int32_t> expected;
-      for (std::int32_t user = 0; user < static_cast<std::int32_t>(users); ++user) {
-        if (!std::ranges::binary_search(train.view().Of(static_cast<std::size_t>(user)),
-                                        static_cast<std::int32_t>(item))) {
-          expected.push_back(user);
-        }
-      }
-      std::ranges::stable_sort(expected, std::ranges::greater(), [&](std::int32_t user) {
-        return model.At(static_cast<std::size_t>(user), item);
-      });
-      expected.resize(40);
-      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), ranking.row(item))) << item;
+    const Rankings rankings =
+        RankUnobservedUsers(model, train.view(), 50, kIndices, Parallel(threads));
+    ASSERT_EQ(rankings.users(), 131u);
+    ASSERT_EQ(rankings.length(), 50u);
+    for (std::size_t item = 0; item < 131; ++item) {
+      auto expected = SlowUserRanking(model, train.view(), item);
+      expected.resize(50);
+      EXPECT_TRUE(std::ranges::equal(rankings.Of(item), expected)) << item;
     }
   }
 }
 
-TEST(RankUsersOfItems, IsCutToWhatEveryItemHas) {
-  const auto model = ScoreTable::WithTies(5, 3, 3);
-  OwnedInteractions train;
-  train.items = {1, 1, 2, 1};
-  train.offsets = {0, 1, 3, 3, 4, 4};
-  EXPECT_EQ(RankUsersOfItems(model, train.view(), 500, kIndices, Parallel(2)).cols(), 2u);
-  train.items = {1, 1, 1, 1, 1};
-  train.offsets = {0, 1, 2, 3, 4, 5};
-  EXPECT_EQ(RankUsersOfItems(model, train.view(), 500, kIndices, Parallel(2)).cols(), 0u);
+TEST(RankUnobservedUsers, IsCutToWhatEveryItemHas) {
+  const auto model = ScoreTable::WithTies(20, 30, 3);
+  const auto train = RandomInteractions(20, 30, 25, 4);
+  const OwnedInteractions by_item = ByItem(train.view(), 30);
+  std::size_t most = 0;
+  for (std::size_t item = 0; item < 30; ++item) {
+    most = std::max(most, by_item.view().Of(item).size());
+  }
+  ASSERT_GT(most, 0u);
+  EXPECT_EQ(RankUnobservedUsers(model, train.view(), 500, kIndices, Parallel(2)).length(),
+            20 - most);
 }
 
-TEST(RankUsersOfItems, WhatIsNotFiniteIsAnErrorUnlessItIsLeftOut) {
-  auto model = ScoreTable::WithTies(70, 30, 6);
+TEST(RankUnobservedUsers, AnItemThatEverybodyHasIsAnError) {
+  const auto model = ScoreTable::WithTies(2, 2, 5);
+  OwnedInteractions train;
+  train.items = {1, 1};
+  train.offsets = {0, 1, 2};
+  try {
+    RankUnobservedUsers(model, train.view(), 500, kIndices, Parallel(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("item '1'"), HasSubstr("all 2 users")));
+  }
+}
+
+TEST(RankUnobservedUsers, NanIsAnErrorThatNamesUserAndItemUnlessItIsLeftOut) {
+  auto model = ScoreTable::WithTies(70, 90, 6);
   OwnedInteractions train;
   train.items = {3};
   train.offsets.resize(70, 0);
   train.offsets.push_back(1);  // the last user has item 3
   model.At(69, 3) = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_NO_THROW(RankUsersOfItems(model, train.view(), 5, kIndices, Parallel(2)));
-  model.At(68, 4) = -std::numeric_limits<float>::infinity();
+  EXPECT_NO_THROW(RankUnobservedUsers(model, train.view(), 10, kIndices, Parallel(2)));
+  model.At(69, 83) = std::numeric_limits<float>::quiet_NaN();
   try {
-    RankUsersOfItems(model, train.view(), 5, kIndices, Parallel(2));
+    RankUnobservedUsers(model, train.view(), 10, kIndices, Parallel(2));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(),
-                testing::AllOf(testing::HasSubstr("'68'"), testing::HasSubstr("'4'")));
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("'69'"), HasSubstr("'83'")));
   }
 }
 

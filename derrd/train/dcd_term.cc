@@ -63,8 +63,8 @@ void CheckFinite(std::span<const float> scores) {
 
 }  // namespace
 
-DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Matrix<std::int32_t> items,
-                 const DcdOptions& options, std::uint64_t seed)
+DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Rankings items, const DcdOptions& options,
+                 std::uint64_t seed)
     : dataset_(&dataset),
       users_(std::move(users)),
       items_(std::move(items)),
@@ -76,14 +76,14 @@ DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Matrix<std::int32_t> it
     Fail<UsageError>("--dcd-corrections {}: the teacher's rankings hold {} items a user; lower it",
                      options.corrections, users_.length());
   }
-  if (has_item_side() && options.corrections > items_.cols()) {
+  if (has_item_side() && options.corrections > items_.length()) {
     Fail<UsageError>(
         "--dcd-corrections {}: the teacher's rankings hold {} users an item; lower it, or leave "
         "the "
         "item's side out with --lambda-dcd-item 0",
-        options.corrections, items_.cols());
+        options.corrections, items_.length());
   }
-  log_weights_.resize(std::max(users_.length(), items_.cols()));
+  log_weights_.resize(std::max(users_.length(), items_.length()));
   for (std::size_t d = 0; d < log_weights_.size(); ++d) {
     log_weights_[d] = static_cast<float>(
         std::log(CorrectionWeight(static_cast<std::int32_t>(d), options.temperature)));
@@ -117,7 +117,7 @@ void DcdTerm::ResampleUsers(std::uint64_t epoch, const TrainableModel& student,
 
 void DcdTerm::ResampleItems(std::uint64_t epoch, const TrainableModel& student,
                             const Parallel& parallel) {
-  const std::size_t length = items_.cols();
+  const std::size_t length = items_.length();
   const std::size_t block = std::max<std::size_t>(kBlockPairs / length, 1);
   Matrix<std::int32_t> orders;
   Matrix<float> scores;
@@ -127,7 +127,7 @@ void DcdTerm::ResampleItems(std::uint64_t epoch, const TrainableModel& student,
     orders.Reshape(items.size(), length);
     scores.Reshape(items.size(), length);
     for (std::size_t i = 0; i < items.size(); ++i) {
-      std::copy_n(items_.row(static_cast<std::size_t>(items[i])), length, orders.row(i));
+      std::ranges::copy(items_.Of(static_cast<std::size_t>(items[i])), orders.row(i));
     }
     ScoreUserLists(student, items, orders, scores, parallel);
     parallel.ForRanges(items.size(), kListGrain, [&](std::size_t begin, std::size_t end) {
@@ -136,7 +136,7 @@ void DcdTerm::ResampleItems(std::uint64_t epoch, const TrainableModel& student,
         const auto item = static_cast<std::size_t>(items[i]);
         const std::span<const float> of_item(scores.row(i), length);
         CheckFinite(of_item);
-        sampler.Sample({items_.row(item), length}, of_item,
+        sampler.Sample(items_.Of(item), of_item,
                        {RandomStream(seed_, Role::kUnderestimatedUser, epoch, item),
                         RandomStream(seed_, Role::kOverestimatedUser, epoch, item)},
                        {item_lists_.row(item), list_size()});

@@ -28,10 +28,10 @@ struct DcdOptions {
 class DcdTerm : public Term {
  public:
   // users: the teacher's order of each user's unobserved items. items: its order of each item's
-  // users (RankUsersOfItems), which may be empty where item_weight is 0. Both of length
+  // users (RankUnobservedUsers), which may be empty where item_weight is 0. Both of length
   // options.top, or of what there is. Error when there are fewer than K.
-  DcdTerm(const Dataset& dataset, Rankings users, Matrix<std::int32_t> items,
-          const DcdOptions& options, std::uint64_t seed);
+  DcdTerm(const Dataset& dataset, Rankings users, Rankings items, const DcdOptions& options,
+          std::uint64_t seed);
 
   std::string_view name() const override { return "dcd"; }
   void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
@@ -46,8 +46,7 @@ class DcdTerm : public Term {
   void ResampleItems(std::uint64_t epoch, const TrainableModel& student, const Parallel& parallel);
 
   const Dataset* dataset_;
-  Rankings users_;
-  Matrix<std::int32_t> items_;
+  Rankings users_, items_;
   DcdOptions options_;
   std::uint64_t seed_;
   std::vector<float> log_weights_;     // of a rank difference, from 0

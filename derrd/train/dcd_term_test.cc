@@ -17,14 +17,12 @@ using Indices = std::vector<std::int32_t>;
 
 class DcdTest : public TermsTest {
  protected:
-  Matrix<std::int32_t> UsersOfItems(std::size_t top) {
-    return RankUsersOfItems(teacher_, dataset_.train(), top,
-                            {dataset_.user_ids(), dataset_.item_ids()}, parallel_);
+  Rankings UsersOfItems(std::size_t top) {
+    return RankUnobservedUsers(teacher_, dataset_, top, parallel_);
   }
   DcdTerm Make(const DcdOptions& options) {
     return {dataset_, Ranking(options.top),
-            options.item_weight > 0 ? UsersOfItems(options.top) : Matrix<std::int32_t>(), options,
-            3};
+            options.item_weight > 0 ? UsersOfItems(options.top) : Rankings({}), options, 3};
   }
 
   // Of a list of corrections: half underestimated in the teacher's order, half overestimated.
@@ -90,8 +88,8 @@ TEST_F(DcdTest, CorrectsWhatTheStudentRanksWronglyFromBothSides) {
     }
     for (const auto& [item, users] : student_.paired_users) {
       ASSERT_EQ(users.size(), 6u);
-      const auto* row = of_items.row(static_cast<std::size_t>(item));
-      const Indices order(row, row + of_items.cols());
+      const auto of_item = of_items.Of(static_cast<std::size_t>(item));
+      const Indices order(of_item.begin(), of_item.end());
       ExpectCorrections(order, Scores(order, item), users);
       expected += LossOf(Scores(users, item));
     }
@@ -128,7 +126,7 @@ TEST_F(DcdTest, TooFewForTheCorrectionsAreFoundBeforeTraining) {
   EXPECT_THROW(Make(options), UsageError);
   options.corrections = 4;
   EXPECT_THROW(DcdTerm(dataset_, Ranking(20), UsersOfItems(3), options, 3), UsageError);
-  EXPECT_THROW(DcdTerm(dataset_, Ranking(20), Matrix<std::int32_t>(), options, 3), UsageError);
+  EXPECT_THROW(DcdTerm(dataset_, Ranking(20), Rankings({}), options, 3), UsageError);
 }
 
 TEST_F(DcdTest, AStudentWhoseScoresAreNotFiniteIsAnError) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/eval/user_rankings.h"
+#include "derrd/eval/item_side.h"
 #include "derrd/losses/rrd.h"
 #include "derrd/train/test_terms.h"
 

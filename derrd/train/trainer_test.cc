@@ -126,7 +126,7 @@ class ResumeTest : public TrainerTest, public testing::WithParamInterface<const 
     const DcdOptions dcd{0.01, 0.01, 4, 12, 10.0};
     terms.push_back(std::make_unique<DcdTerm>(
         dataset_, RankUnobserved(teacher_, dataset_, dcd.top, parallel_),
-        RankUsersOfItems(teacher_, dataset_.train(), dcd.top, names, parallel_), dcd, 1));
+        RankUnobservedUsers(teacher_, dataset_, dcd.top, parallel_), dcd, 1));
     const RceKdOptions rce{0.01, 5, 5, 12, 10.0, 3.0, 1.0};
     terms.push_back(std::make_unique<RceKdTerm>(
         dataset_, teacher_, RankAllItems(teacher_, names, rce.top, parallel_), rce, 1));

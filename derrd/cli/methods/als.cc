@@ -4,7 +4,7 @@
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
-#include "derrd/eval/user_rankings.h"
+#include "derrd/eval/item_side.h"
 #include "derrd/train/ranked_pairs.h"
 
 namespace derrd::cli {

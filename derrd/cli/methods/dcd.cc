@@ -48,11 +48,10 @@ class Dcd : public Method {
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    constexpr double kSelected = 3;  // the item's side while it is ranked: users and scores
     const std::size_t items = HasItemSide() ? size.items : 0;
     const std::size_t corrected = 2 * options_.corrections;
     return {{"--dcd-top", ListBytes(size.users, std::min(options_.top, size.items)) +
-                              kSelected * ListBytes(items, std::min(options_.top, size.users))},
+                              ListBytes(items, std::min(options_.top, size.users))},
             {"--dcd-corrections",
              ListBytes(size.users + items, corrected) +
                  ScoreBytes(size, BatchUsers(size) + std::min(items, size.batch_size), corrected)}};
@@ -60,10 +59,10 @@ class Dcd : public Method {
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
     const Dataset& dataset = context.dataset;
-    Matrix<std::int32_t> users_of_items;
+    Rankings users_of_items({});
     if (HasItemSide()) {
-      users_of_items = RankUsersOfItems(context.teacher, dataset.train(), options_.top,
-                                        {dataset.user_ids(), dataset.item_ids()}, context.parallel);
+      users_of_items =
+          RankUnobservedUsers(context.teacher, dataset, options_.top, context.parallel);
     }
     return std::make_unique<DcdTerm>(
         dataset,

@@ -2,7 +2,7 @@
 #include "derrd/cli/method.h"
 #include "derrd/cli/relaxed_list_flags.h"
 #include "derrd/core/error.h"
-#include "derrd/eval/user_rankings.h"
+#include "derrd/eval/item_side.h"
 #include "derrd/train/ir_rrd_term.h"
 
 namespace derrd::cli {
