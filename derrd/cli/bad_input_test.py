@@ -214,6 +214,10 @@ class BadInputTest(ProgramCase):
         output = self.folder / "never.derrd"
         self.fails(2, "train", self.dataset, "-o", output, "--log", output, says=[output], output=output)
         self.fails(2, "train", self.dataset, "-o", "", says=["--output"])
+        partial = self.folder / "never.derrd.partial"
+        self.fails(2, "train", self.dataset, "-o", output, "--log", partial, says=[partial, output], output=output)
+        for wrong in (self.dataset, self.teacher):
+            self.fails(2, "serve", self.teacher, "--dataset", self.dataset, "--port", 0, "--access-log", wrong, says=[wrong])
         self.assertEqual(before, [path.read_bytes() for path in (self.csv, self.dataset, self.teacher)])
 
     def test_more_memory_than_there_is(self):
@@ -260,6 +264,21 @@ class BadInputTest(ProgramCase):
     def test_no_space_left(self):
         self.fails(1, "train", self.dataset, "--width", 2, "--epochs", 1, "-o", "/dev/full", says=["/dev/full", "space"])
         self.fails(1, "import", self.csv, "--negatives", 30, "-o", "/dev/full", says=["/dev/full", "space"])
+
+    def test_a_limit_on_the_size_of_files(self):
+        output = self.folder / "limited.derrd"
+        done = subprocess.run(["bash", "-c", 'ulimit -f 1; exec "$@"', "-", DERRD, "train", self.dataset, "--epochs", "1",
+                               "--width", "64", "-o", output], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{output}", done.stderr)
+        self.assertIn("File too large", done.stderr)
+        self.assertEqual(list(self.folder.glob("limited*")), [])
+
+    def test_a_key_that_is_spelled_in_two_ways(self):
+        config = self.folder / "twice.toml"
+        config.write_text("learning_rate = 0.5\nlearning-rate = 0.001\n")
+        self.fails(2, "train", self.dataset, "--config", config, "-o", self.folder / "never.derrd",
+                   says=[f"{config}:", "learning_rate", "learning-rate"])
 
     def test_a_folder_that_is_not_there_is_found_before_the_work(self):
         begin = time.monotonic()

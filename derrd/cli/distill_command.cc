@@ -88,6 +88,7 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
   Json config = SolverConfig(options, sum.name);
   config["teacher"] = Fingerprint(options.teacher);
   config[sum.name] = method.Config();
+  config[sum.name].update(solver.chosen);
   SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,
                 std::move(config), parallel);
 }
@@ -104,8 +105,8 @@ void RunDistill(const DistillOptions& options) {
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);
-  const auto terms =
-      Objective(options, sum, dataset, *teacher.model, student->representation_width(), parallel);
+  const auto terms = Objective(options, sum, dataset, *teacher.model, options.teacher,
+                               student->representation_width(), parallel);
   TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
                 parallel);
 }

@@ -57,6 +57,8 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
     const bool answers = file.model->has_scores();  // lists alone have nothing to compute
     if (options.latency && answers) result.microseconds = MicrosecondsPerQuery(path, dataset);
     return result;
+  } catch (const NotFinite& error) {
+    Fail<NotFinite>("{}: {}", path, error.what());
   } catch (const Error& error) {
     Fail("{}: {}", path, error.what());
   }

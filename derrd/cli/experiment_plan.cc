@@ -174,9 +174,11 @@ class Planner {
     CheckTeacherOf(data, teacher);
     const std::vector<PlacedRange> ranges = RangesOf(method);
     AddTrials(method, ranges, cell);
-    CheckCell(method, flags, cell);
     for (const PlacedRange& range : ranges) CheckEnds(flags, range, cell);
-    for (const Flags& trial : cell.trials) CheckTrial(flags, trial, ranges, cell);
+    if (cell.trials.empty()) CheckCell(method, flags, ranges, cell);
+    for (const Flags& trial : cell.trials) {
+      CheckCell(method, WithTrial(flags, trial, ranges), ranges, cell);
+    }
     plan_.cells.push_back(std::move(cell));
   }
 
@@ -216,29 +218,52 @@ class Planner {
     }
   }
 
-  void CheckTrial(PlacedFlags flags, const Flags& trial, const std::vector<PlacedRange>& ranges,
-                  const Cell& cell) const {
+  static PlacedFlags WithTrial(PlacedFlags flags, const Flags& trial,
+                               const std::vector<PlacedRange>& ranges) {
     for (const PlacedRange& range : ranges) {
       flags.Set(range.range.flag, std::string(trial.ValueOf(range.range.flag)), range.place);
     }
-    DryRun run(KindOf(cell));
-    run.Parse(flags, plan_.data[cell.data].path);
+    return flags;
   }
 
-  void CheckCell(const ExperimentPart& method, const PlacedFlags& flags, Cell& cell) {
+  void CheckCell(const ExperimentPart& method, const PlacedFlags& flags,
+                 const std::vector<PlacedRange>& searched, Cell& cell) {
     const Dataset& dataset = datasets_[cell.data];
     DryRun run(KindOf(cell));
     run.Parse(flags, plan_.data[cell.data].path);
     const DistillOptions& options = run.options();
-    cell.epochs = options.train.epochs;
+    cell.epochs = std::max(cell.epochs, options.train.epochs);
     const bool distilled = cell.subcommand == "distill";
     const MethodSum sum = distilled ? options.table.Parse(options.method) : MethodSum{};
     cell.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
       if (!distilled) return CheckTraining(options, dataset);
       StoppingOptions(options, dataset);
-      CheckMethod(options, sum, method.stages, cell);
+      cell.files = FilesOf(sum);
+      CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
     });
+  }
+
+  // What is in the files that the methods read.
+  static std::vector<std::string> FilesOf(const MethodSum& sum) {
+    std::vector<std::string> fingerprints;
+    for (const Method* method : sum.methods) {
+      for (const std::string& file : method->Files()) fingerprints.push_back(Fingerprint(file));
+    }
+    return fingerprints;
+  }
+
+  // The same for cells that one check is enough for: students of any width, and trials of other
+  // weights and rates. No length depends on a number that is not whole.
+  std::string KindOfCheck(Flags flags, const std::vector<PlacedRange>& searched,
+                          const Cell& cell) const {
+    flags.Set("--width", "");
+    for (const PlacedRange& range : searched) {
+      const std::string_view value = flags.ValueOf(range.range.flag);
+      if (value.find_first_not_of("0123456789") != value.npos) flags.Set(range.range.flag, "");
+    }
+    return fmt::format("{} {} {}", cell.data, plan_.teachers[cell.teacher].name,
+                       fmt::join(flags.Words(), " "));
   }
 
   static void CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
@@ -248,9 +273,9 @@ class Planner {
     CheckMemory(SolverNeeds(options, dataset));
   }
 
-  // Students of any width are of one kind, so one is made of each kind, method and teacher.
+  // One objective is made of each kind.
   void CheckMethod(const DistillOptions& options, const MethodSum& sum, std::size_t stages,
-                   Cell& cell) {
+                   const std::string& kind, Cell& cell) {
     const PlannedTeacher& planned = plan_.teachers[cell.teacher];
     const Model& teacher = *models_.at({cell.data, cell.teacher});
     CheckUsage(options, sum);
@@ -267,14 +292,11 @@ class Planner {
           sum.name, planned.name, planned.name);
     }
     CheckTeacher(sum, planned.name, teacher);
-    Flags key = cell.flags;
-    key.Set("--width", "2");
-    const std::string words =
-        fmt::format("{} {} {}", cell.data, planned.name, fmt::join(key.Words(), " "));
-    if (!checked_.insert(words).second) return;
+    if (!checked_.insert(kind).second) return;
     const Dataset& dataset = datasets_[cell.data];
     const auto student = MakeModel(options.model, dataset, kSmallWidth, options.seed);
-    Objective(options, sum, dataset, teacher, student->representation_width(), parallel_);
+    Objective(options, sum, dataset, teacher, planned.path, student->representation_width(),
+              parallel_);
   }
 
   // A teacher that is there, or a small one of that kind that knows nothing yet.

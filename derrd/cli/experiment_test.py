@@ -281,6 +281,41 @@ method = "hetcomp"
         file.write_text(toml.replace("keep-every = 1\n", ""))
         self.fails(2, "experiment", file, "-o", folder, says=[f"{file}:21", "keep-every", "[teacher.big]"])
 
+    def test_stages_of_a_teacher_that_is_there(self):
+        teacher, stage = self.folder / "kept.derrd", self.folder / "kept.derrd.epoch-2.derrd"
+        self.ok("train", self.dataset, "--width", 8, "--epochs", 4, "--keep-every", 2, "-o", teacher)
+        toml = f"""
+seeds = [0]
+[data.likes]
+file = "{self.dataset.name}"
+[teacher.there]
+file = "{teacher.name}"
+[student.mf]
+width = 4
+epochs = 2
+[method.hetcomp]
+hetcomp-top = 20
+hetcomp-stages = ["{stage}"]
+"""
+        first = self.experiment("there", toml)
+        name = [line["run"] for line in map(json.loads, first.read_text().splitlines()) if line["role"] == "student"]
+        shutil.copy(self.folder / "kept.derrd.epoch-4.derrd", stage)  # another model: another run
+        second = self.experiment("there", toml)
+        other = [line["run"] for line in map(json.loads, second.read_text().splitlines()) if line["role"] == "student"]
+        self.assertEqual((len(name), len(other)), (1, 1))
+        self.assertNotEqual(name, other)
+
+    def test_searched_lengths_are_checked_each(self):
+        toml = re.sub(r"\[method.rrd\](.|\n)*?\[method.both\]", "[method.rrd]\nrrd-uninteresting = 7\nrrd-top = 20\n"
+                      "[method.rrd.search]\nrrd-interesting = LENGTHS\n[method.both]", TOML)
+        file, folder = self.folder / "lengths.toml", self.folder / "never"
+        for lengths, code in (("[5, 10]", 0), ("[5, 50]", 2)):
+            file.write_text(toml.replace("LENGTHS", lengths))
+            if code == 0:
+                self.ok("experiment", file, "-o", folder, "--dry-run")
+            else:
+                self.fails(code, "experiment", file, "-o", folder, "--dry-run", says=["--rrd-interesting 50"])
+
     def test_grids_say_what_is_combined(self):
         toml = TOML + """
 [[grid]]

@@ -114,6 +114,10 @@ const std::vector<ExportFormat>& ExportFormats() {
 void CheckUsage(const ExportOptions& options) {
   const ExportFormat& format = *options.format;
   if (options.output.empty()) Fail<UsageError>("--output: the path is empty; name what to write");
+  if (options.output.ends_with('/')) {
+    Fail<UsageError>("--output {}: is a folder; add the name that the files begin with",
+                     options.output);
+  }
   if ((options.hnsw_m || options.hnsw_ef_construction) && !format.has_graph) {
     Fail<UsageError>(
         "--format {}: has no graph for --hnsw-m and --hnsw-ef-construction; leave "

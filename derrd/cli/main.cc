@@ -1,5 +1,6 @@
 // derrd: words in, words out. Exit 0 done, 2 wrong usage, 3 numbers that are not finite, 1 anything
 // else, with one line that says what is wrong and what to do.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -21,6 +22,7 @@ int Complain(const std::exception& error, int code) {
 }
 
 int Main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is an error of the write, which says so
   CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
   program.set_version_flag("--version", std::string(Version()));
   program.require_subcommand(1);

@@ -27,6 +27,7 @@ struct RunSize {
   std::size_t users, items, width, batch_size;
   std::size_t negatives = 1;       // of an interaction
   std::size_t numbers_a_pair = 0;  // that the student keeps of each pair that a step scores
+  std::size_t interactions = 0;    // in training
 };
 
 // Of a list as RRD compares it: what is sampled from the teacher's top, and besides.

@@ -46,9 +46,9 @@ struct MethodInfo {
 // What a term is made of. All of it outlives the term.
 struct MethodContext {
   const Dataset& dataset;
-  const Model& teacher;  // has the data set's users and items, and lacks nothing
-  const std::string& teacher_path;
-  std::size_t student_width;  // of the student's representations
+  const Model& teacher;             // has the data set's users and items, and lacks nothing
+  const std::string& teacher_path;  // "" where it is no file yet, and this is a check
+  std::size_t student_width;        // of the student's representations
   std::uint64_t seed;
   const Parallel& parallel;
   const std::vector<std::unique_ptr<Term>>& terms;  // of the same objective, those made so far
@@ -87,7 +87,8 @@ class Method {
   // Of a method that is solved.
   struct Solver {
     std::unique_ptr<Ials> ials;
-    std::int32_t sweeps;  // at most
+    std::int32_t sweeps;            // at most
+    nlohmann::ordered_json chosen;  // of Config(), by looking at the data
   };
   virtual Solver MakeSolver(const MethodContext&) const { return {}; }
 };

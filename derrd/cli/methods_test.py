@@ -59,7 +59,9 @@ class MethodsTest(ProgramCase):
         for method in self.methods:
             given = [word for flag in method["flags"] if flag["default"] for word in (flag["flag"], flag["default"])]
             outputs = [self.folder / f"default-{number}.derrd" for number in (0, 1)]
-            for flags, output in zip(((), given), outputs):
+            # Where it is not given, validation has a word in it.
+            searched = ("--als-l2", "0.011") if method["name"] == "als" else ()
+            for flags, output in zip((searched, given), outputs):
                 # SMALL stands last: this data set is too small for the default lists.
                 self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", self.said(method), "--width", 4,
                         "--epochs", 1, *flags, *SMALL, *self.along, "-o", output)
@@ -137,6 +139,10 @@ class MethodsTest(ProgramCase):
         self.assertEqual(len(log.read_text().splitlines()), 3)
         info = self.info(output)
         self.assertEqual((info["kind"], info["config"]["als"]["users"]), ("bpr-mf", 5))
+        given = self.folder / "als-given.derrd"
+        found = str(info["config"]["als"]["l2"])
+        self.ok(*base[:-1], given, "--als-users", 5, "--als-sweeps", 3, "--als-l2", found)
+        self.assertEqual(given.read_bytes(), output.read_bytes())
         started = self.folder / "als-started.derrd"
         self.ok("distill", self.dataset, "--teacher", self.teacher, "--method", "none", "--width", 4, "--init", output,
                 "--epochs", 1, "-o", started)
@@ -231,6 +237,7 @@ class MethodsTest(ProgramCase):
                                    (1, (first, model), [model, self.dataset, "'xu"]),
                                    (2, (first, second, first), ["--hetcomp-stages", first, "the same model"]),
                                    (2, (first, copy), ["--hetcomp-stages", copy, first]),
+                                   (2, (second, first), ["--hetcomp-stages", first, second, "earliest"]),
                                    (2, (first, self.teacher), ["--hetcomp-stages", self.teacher])):
             self.fails(code, *base, "--hetcomp-stages", ",".join(map(str, stages)), says=says, output=output)
         before = first.read_bytes()

@@ -42,6 +42,13 @@ void CheckOutputs(const std::vector<std::string>& outputs, const std::vector<std
     }
     CheckCanWrite(output);
   }
+  for (const std::string& output : outputs) {
+    if (output.empty()) continue;
+    const auto other = taken.find(Identity(PartialPath(output)));
+    if (other == taken.end()) continue;
+    Fail<UsageError>("{}: would be overwritten while {} is written; give one of them another name",
+                     other->second, output);
+  }
 }
 
 }  // namespace derrd::cli

@@ -7,9 +7,9 @@
 
 namespace derrd::cli {
 
-// UsageError when an output is also an input or another output (also through a link), or when the
-// first output has no name; Error when one cannot be written. Empty names of others are passed
-// over.
+// UsageError when an output is also an input or another output (also through a link), or when that
+// is what an output is called while it is written, or when the first output has no name; Error when
+// one cannot be written. Empty names of others are passed over.
 void CheckOutputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
 
 }  // namespace derrd::cli

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "derrd/cli/command.h"
+#include "derrd/cli/outputs.h"
 #include "derrd/cli/precision_flag.h"
 #include "derrd/core/error.h"
 #include "derrd/core/parallel.h"
@@ -27,6 +28,11 @@ void RunServe(const ServeOptions& options) {
   }
   if (options.json && server.access_log_path == "-") {
     Fail<UsageError>("--access-log - and --json both want standard output; log to a file");
+  }
+  if (!server.access_log_path.empty() && server.access_log_path != "-") {
+    CheckOutputs({server.access_log_path},
+                 {server.paths.student, server.paths.teacher, server.paths.dataset,
+                  server.token_path, server.certificate_path, server.key_path});
   }
   server.threads = static_cast<std::size_t>(Parallel(options.threads).threads());
   server.look_every = Milliseconds(options.look_every);

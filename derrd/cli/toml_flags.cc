@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "derrd/core/error.h"
@@ -44,12 +46,29 @@ std::optional<std::string> TextOf(const CLI::Option& option, const toml::node& v
   return std::nullopt;
 }
 
+// A key may be written with dashes or with underscores, and not both ways at once.
+void CheckSpellings(const toml::table& table, const std::string& path) {
+  std::map<std::string, std::string_view> spelled;
+  for (const auto& [key, value] : table) {
+    if (const toml::table* inner = value.as_table()) {
+      CheckSpellings(*inner, path);
+      continue;
+    }
+    const auto [other, is_new] = spelled.emplace(FlagOf(std::string(key.str())), key.str());
+    if (is_new) continue;
+    Fail<UsageError>("{}: '{}' is the same as '{}', which stands there too; leave one out",
+                     PlaceOf(path, key), key.str(), other->second);
+  }
+}
+
 }  // namespace
 
 toml::table ParseToml(const std::string& path) {
   const std::string text = ReadTextFile(path);
   try {
-    return toml::parse(text, path);
+    toml::table table = toml::parse(text, path);
+    CheckSpellings(table, path);
+    return table;
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     Fail<UsageError>("{}:{}:{}: not TOML: {}; correct that line", path, at.line, at.column,

@@ -196,7 +196,8 @@ RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
           options.width,
           options.train.batch_size,
           options.model.Negatives(),
-          NumbersAPair(options.model, options.width)};
+          NumbersAPair(options.model, options.width),
+          dataset.train().size()};
 }
 
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {

@@ -1,6 +1,7 @@
 #include "derrd/core/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,38 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
 [[noreturn]] void FailIsFolder(const std::string& path) {
   Fail("{}: is a directory; give the path of a file to write", path);
+}
+
+bool IsNamed(int descriptor, const std::string& path) {
+  struct stat own {
+  }, named{};
+  return ::fstat(descriptor, &own) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+// The partial file of `path`, empty, for whoever holds its lock. Of a file system without locks
+// everybody does.
+int OpenPartial(const std::string& path) {
+  const std::string partial = PartialPath(path);
+  for (;;) {
+    const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0) FailWithErrno("create the file", path);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      ::close(descriptor);
+      Fail("{}: is being written by another run; wait until that is done, or name another file",
+           path);
+    }
+    // Whoever had it may have been done in between, and it is PATH by now.
+    if (IsNamed(descriptor, partial)) {
+      if (::ftruncate(descriptor, 0) == 0 || errno == EINVAL)
+        return descriptor;  // EINVAL: a device
+      const int error = errno;
+      ::close(descriptor);
+      errno = error;
+      FailWithErrno("create the file", path);
+    }
+    ::close(descriptor);
+  }
 }
 
 }  // namespace
@@ -53,22 +86,28 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+std::string PartialPath(const std::string& path) { return path + ".partial"; }
+
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   struct stat status {};
   const bool special = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   if (special && S_ISDIR(status.st_mode)) {
     FailIsFolder(path_);
   }
-  if (!special) partial_path_ = path_ + ".partial";
-  const std::string& target = special ? path_ : partial_path_;
-  descriptor_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) FailWithErrno("create the file", path_);
+  if (special) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) FailWithErrno("write", path_);
+  } else {
+    descriptor_ = OpenPartial(path_);
+    partial_path_ = PartialPath(path_);
+  }
   buffer_.reserve(kBufferBytes);
 }
 
+// Names change before the lock goes with the descriptor.
 OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
   if (!partial_path_.empty()) ::unlink(partial_path_.c_str());
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void OutputFile::Write(std::span<const std::byte> bytes) {
@@ -83,6 +122,7 @@ void OutputFile::Flush() {
 }
 
 void OutputFile::WriteToDescriptor(std::span<const std::byte> bytes) {
+  if (!bytes.empty()) synced_ = false;
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -93,16 +133,18 @@ void OutputFile::WriteToDescriptor(std::span<const std::byte> bytes) {
 
 void OutputFile::Sync() {
   Flush();
-  if (!partial_path_.empty() && ::fsync(descriptor_) != 0) FailWithErrno("write", path_);
+  if (synced_ || partial_path_.empty()) return;
+  if (::fsync(descriptor_) != 0) FailWithErrno("write", path_);
+  synced_ = true;
 }
 
 void OutputFile::Commit() {
   Sync();
-  if (::close(std::exchange(descriptor_, -1)) != 0) FailWithErrno("write", path_);
   if (!partial_path_.empty() && std::rename(partial_path_.c_str(), path_.c_str()) != 0) {
     FailWithErrno("replace the file", path_);
   }
   partial_path_.clear();
+  if (::close(std::exchange(descriptor_, -1)) != 0) FailWithErrno("write", path_);
 }
 
 void CheckCanWrite(const std::string& path) {

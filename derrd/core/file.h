@@ -28,10 +28,14 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-// Writes "PATH.partial" and renames it to PATH on Commit(), after the bytes have reached the disk.
-// Without Commit() (an error, a kill) PATH keeps what it held before. A PATH that is a device or a
-// pipe (/dev/stdout) is written directly. Every failure is an Error that names PATH, and leaves no
-// partial file once this object is gone.
+// "PATH.partial": what PATH is called while it is written.
+std::string PartialPath(const std::string& path);
+
+// Writes PartialPath() and renames it to PATH on Commit(), after the bytes have reached the disk.
+// Without Commit() (an error, a kill) PATH keeps what it held before. Error while another process,
+// or another of these, writes the same PATH. A PATH that is a device or a pipe (/dev/stdout) is
+// written directly. Every failure is an Error that names PATH, and leaves no partial file once this
+// object is gone.
 class OutputFile {
  public:
   explicit OutputFile(std::string path);
@@ -53,6 +57,7 @@ class OutputFile {
   std::string path_;
   std::string partial_path_;  // empty when PATH is written directly
   int descriptor_ = -1;
+  bool synced_ = false;  // nothing was written since
   std::vector<std::byte> buffer_;
 };
 

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "derrd/core/error.h"
 #include "derrd/core/test_folder.h"
@@ -80,6 +84,47 @@ TEST_F(FileTest, TheOldFileIsReadableUntilCommit) {
 TEST_F(FileTest, WithoutCommitNothingAppears) {
   { OutputFile(folder_ / "out").Write("text"); }
   EXPECT_EQ(folder_.entries(), 0u);
+}
+
+TEST_F(FileTest, OneWritesAtATimeAndLosesNothing) {
+  WriteTextFile(folder_ / "out", "old");
+  {
+    OutputFile first(folder_ / "out");
+    first.Write("first");
+    EXPECT_THAT([&] { OutputFile second(folder_ / "out"); },
+                ThrowsMessage<Error>(AllOf(HasSubstr(folder_ / "out"), HasSubstr("another run"))));
+    first.Commit();
+  }
+  EXPECT_EQ(ReadTextFile(folder_ / "out"), "first");
+  WriteTextFile(folder_ / "out", "second");
+  EXPECT_EQ(ReadTextFile(folder_ / "out"), "second");
+  EXPECT_EQ(folder_.entries(), 1u);
+}
+
+TEST_F(FileTest, ManyWritersLeaveOneWholeFile) {
+  constexpr int kWriters = 4, kRounds = 200;
+  std::atomic<int> written = 0;
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&, w] {
+      const std::string text(static_cast<std::size_t>(1000 * (w + 1)), static_cast<char>('a' + w));
+      for (int round = 0; round < kRounds; ++round) {
+        try {
+          WriteTextFile(folder_ / "out", text);
+          ++written;
+        } catch (const Error&) {  // another one writes
+        }
+        const std::string now = written > 0 ? ReadTextFile(folder_ / "out") : "a";
+        ASSERT_FALSE(now.empty());
+        EXPECT_EQ(now.find_first_not_of(now.front()), std::string::npos);
+        if (now.size() == 1) continue;
+        EXPECT_EQ(now.size(), 1000u * static_cast<std::size_t>(now.front() - 'a' + 1));
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_GT(written, 0);
+  EXPECT_EQ(folder_.entries(), 1u);
 }
 
 TEST_F(FileTest, WhatAKilledRunLeftIsNoHindrance) {

@@ -102,11 +102,13 @@ void InteractionReader::ReadColumns(RecordReader& records, const Layout& layout,
   const std::size_t needed = LastColumn(layout) + 1, named = layout.column_names.size();
   if (layout.header) records.Next(needed, fields_);
   std::int32_t user = -1;
-  // With a header, one field more than it names shows a delimiter that belongs to a field.
-  while (records.Next(layout.header ? named + 1 : needed, fields_)) {
-    if (layout.header && fields_.size() > named && !fields_.back().empty()) {
-      Fail("{}: has more fields than the {} of the header; quote what holds a delimiter",
-           records.Place(), named);
+  // One field more than the first line has shows a delimiter that belongs to a field, or lists.
+  while (records.Next(named + 1, fields_)) {
+    if (fields_.size() > named && !fields_.back().empty()) {
+      Fail(
+          "{}: has more fields than the {} of the {}; quote what holds a delimiter, or give "
+          "--format adjacency if these are lists of a user's items",
+          records.Place(), named, layout.header ? "header" : "first line");
     }
     if (fields_.size() < needed) {
       Fail(

@@ -203,6 +203,24 @@ TEST(ReaderErrorsTest, ADelimiterInsideAFieldMovesNoColumn) {
   EXPECT_THAT(ErrorOf("user,item,rating\nann,7,5\nSmith, John,7,5\n"),
               HasSubstr("f:3: has more fields than the 3 of the header"));
   EXPECT_THAT(ReadText("user,item\n1,2,\n").pairs, ElementsAre("1 2"));  // nothing follows it
+  EXPECT_THAT(ErrorOf("ann,7\nbob,Toys, small\n"),
+              HasSubstr("f:2: has more fields than the 2 of the first line"));
+}
+
+TEST(ReaderErrorsTest, ListsThatLookLikeColumnsAreNotCutToTheirFirstItem) {
+  std::string text;
+  for (int line = 0; line < 60; ++line) text += fmt::format("u{} i1\n", line);
+  EXPECT_THAT(ErrorOf(text + "u60 i1 i2 i3\n"),
+              AllOf(HasSubstr("f:61: has more fields"), HasSubstr("--format adjacency")));
+}
+
+TEST(ReaderErrorsTest, WhatIsNoTableIsSaidToBeNone) {
+  for (const char* json :
+       {"{\"user\":1,\"item\":2}\n{\"user\":1,\"item\":3}\n", "[{\"user\":1}]"}) {
+    EXPECT_THAT(ErrorOf(json), HasSubstr("f: is JSON"));
+  }
+  EXPECT_THAT(ErrorOf("PAR1\x15\x04\x15"), HasSubstr("Parquet"));
+  EXPECT_THAT(ErrorOf("PK\x03\x04\x14"), HasSubstr("zip"));
 }
 
 TEST(ReaderErrorsTest, UserAndItemAreTwoColumns) {

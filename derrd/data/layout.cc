@@ -133,6 +133,20 @@ void ReadColumns(const std::string& path, const std::vector<std::string_view>& l
   AssignColumns(path, options, layout.header ? second : first, layout);
 }
 
+// Error for what is text only by its first looks, or not at all.
+void CheckIsTable(std::string_view preview, const std::string& path) {
+  const std::string_view begin = preview.substr(0, 4);
+  const char* kind =
+      begin == "PAR1"         ? "a Parquet file"
+      : begin == "PK\x03\x04" ? "a zip archive"
+      : begin.starts_with("{\"") || begin.starts_with("[{") || begin.starts_with("[[") ? "JSON"
+                                                                                       : nullptr;
+  if (kind == nullptr) return;
+  Fail(
+      "{}: is {}; give lines of columns or lists (CSV, TSV, .inter, adjacency; plain, .gz or .zst)",
+      path, kind);
+}
+
 }  // namespace
 
 std::vector<std::string_view> FirstLines(std::string_view preview, std::size_t most) {
@@ -174,6 +188,7 @@ FieldStyle StyleOf(const std::string& delimiter) {
 }
 
 Layout DetectLayout(std::string_view preview, const std::string& path, const ReadOptions& options) {
+  CheckIsTable(preview, path);
   const auto lines = FirstLines(preview, kLinesLookedAt);
   if (lines.empty()) Fail("{}: holds only blank lines; give a file with interactions", path);
   Layout layout;

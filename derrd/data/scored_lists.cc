@@ -5,7 +5,9 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "derrd/core/error.h"
@@ -149,6 +151,23 @@ void AddRecord(const std::vector<std::string_view>& fields, const ListColumns& c
   }
 }
 
+// Whether the lines' third column counts 1, 2, 3 ... for each user: a rank, and no score.
+class RankDetector {
+ public:
+  void Add(const std::vector<std::string_view>& fields, const ListColumns& columns) {
+    if (!ranks_ || fields.size() < columns.count()) return;
+    const std::int64_t rank = ++lines_of_[std::string(fields[columns.user])];
+    ranks_ = fields[*columns.score] == std::to_string(rank);
+    longest_ = std::max(longest_, rank);
+  }
+  bool Ranks() const { return ranks_ && longest_ > 1; }
+
+ private:
+  bool ranks_ = true;
+  std::int64_t longest_ = 0;
+  std::unordered_map<std::string, std::int64_t> lines_of_;
+};
+
 // The items of a row that the data set has, in order; -1 may only fill it up.
 void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int64_t> numbers,
             std::span<const float> scores, std::int32_t user, const RowOrder& item_order,
@@ -190,9 +209,20 @@ ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const
   Entries entries;
   if (!records.Next(kAllFields, fields)) Fail("{}: holds only blank lines; give rankings", path);
   const ListColumns columns = ColumnsOf(fields, records.Place());
-  if (!columns.header) AddRecord(fields, columns, records, users, items, entries, result);
-  while (records.Next(columns.count(), fields)) {
+  RankDetector ranks;
+  const auto add = [&] {
+    if (!columns.header && columns.score) ranks.Add(fields, columns);
     AddRecord(fields, columns, records, users, items, entries, result);
+  };
+  if (!columns.header) add();
+  while (records.Next(columns.count(), fields)) add();
+  if (ranks.Ranks()) {
+    Fail(
+        "{}: the third column counts 1, 2, 3 ... for each user, which would be scores with the "
+        "best "
+        "items last; if it is a rank, say so in a first line: user, item and rank, separated by "
+        "tabs",
+        path);
   }
   result.lists = Group(entries, path, users, items);
   return result;

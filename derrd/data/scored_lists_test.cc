@@ -55,6 +55,13 @@ TEST_F(ListsTsvTest, AHeaderNamesTheColumns) {
   EXPECT_THAT(Read("item_id\tuser_id\na\tu\nb\tv\n").lists.items, ElementsAre(0, 1));
 }
 
+TEST_F(ListsTsvTest, RanksThatWouldBeReadAsScoresAreToldApart) {
+  const std::string ranked = "u\tb\t1\nv\tc\t1\nu\td\t2\nu\tunknown\t3\nv\ta\t2\n";
+  EXPECT_THAT(ErrorOf(ranked), AllOf(HasSubstr("1, 2, 3"), HasSubstr("rank")));
+  EXPECT_THAT(Read("user\titem\trank\n" + ranked).lists.items, ElementsAre(1, 3, 2, 0));
+  EXPECT_THAT(Read("u\tb\t1\nv\tc\t1\n").lists.scores, ElementsAre(1, 1));  // may be a score
+}
+
 TEST_F(ListsTsvTest, WhatTheDataSetDoesNotHaveIsLeftOutAndCounted) {
   const ImportedLists read = Read("u\ta\nw\ta\nu\tx\nv\tb\nu\tx2\n");
   EXPECT_THAT(read.lists.items, ElementsAre(0, 1));

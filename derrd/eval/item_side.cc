@@ -20,14 +20,14 @@ constexpr std::size_t kListGrain = 64;        // users whose lists one task scor
 
 // How many users every item can rank, at most `length`.
 std::size_t CommonLength(const Interactions& by_item, std::size_t users, std::size_t length,
-                         const Names& names) {
+                         const Names& names, std::string_view remedy) {
   const std::size_t busiest = by_item.Busiest();
   const std::size_t observed = by_item.Of(busiest).size();
   if (observed == users) {
     Fail(
         "item '{}' is in the training set of all {} users, so that nobody is left to rank for it; "
-        "import without that item, or distil without item-side rankings (docs/methods.md)",
-        Called(names.items, static_cast<std::int32_t>(busiest)), users);
+        "{}",
+        Called(names.items, static_cast<std::int32_t>(busiest)), users, remedy);
   }
   return std::min(length, users - observed);
 }
@@ -48,10 +48,11 @@ void ScoreForUsers(const Model& model, std::span<const std::int32_t> items,
 }  // namespace
 
 Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
-                             const Names& names, const Parallel& parallel) {
+                             const Names& names, const Parallel& parallel,
+                             std::string_view remedy) {
   const OwnedInteractions owned = ByItem(train, model.items());
   const Interactions by_item = owned.view();
-  const std::size_t kept = CommonLength(by_item, model.users(), length, names);
+  const std::size_t kept = CommonLength(by_item, model.users(), length, names, remedy);
   Matrix<std::int32_t> ranked(model.items(), kept);
   Matrix<float> scores(kItemBlock, model.users());
   std::vector<std::int32_t> items(model.items());
@@ -73,9 +74,9 @@ Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std:
 }
 
 Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,
-                             const Parallel& parallel) {
+                             const Parallel& parallel, std::string_view remedy) {
   return RankUnobservedUsers(model, dataset.train(), length,
-                             Names{dataset.user_ids(), dataset.item_ids()}, parallel);
+                             Names{dataset.user_ids(), dataset.item_ids()}, parallel, remedy);
 }
 
 // A counting sort by user; then each user's scores are asked for at once.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
@@ -18,13 +19,16 @@ namespace derrd {
 
 // For every item the `length` users with the highest scores among those who do not have it in
 // `train` (the rows of the result are items, its elements users); ties go to the lower user. Cut to
-// what the item with the most users leaves; Error when that is none, or when a score is not finite.
+// what the item with the most users leaves; Error when that is none, which says `remedy`, or when a
+// score is not finite.
 // Memory: items x length numbers of 4 bytes, and meanwhile 256 bytes a user. Every score is
 // computed once. The same bits at any number of threads.
 Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
-                             const Names& names, const Parallel& parallel);
+                             const Names& names, const Parallel& parallel,
+                             std::string_view remedy = "leave that item out");
 Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,
-                             const Parallel& parallel);
+                             const Parallel& parallel,
+                             std::string_view remedy = "leave that item out");
 
 // out(i, j): the score of items[i] for users(i, j); both items.size() x any number. A user may
 // occur in many rows. At most 2^32 scores. Memory: 8 bytes a score and 16 a user of the model.

@@ -15,10 +15,11 @@ namespace {
 
 // Words for people, then a fingerprint of all that decides the outcome.
 std::string NameOf(const std::string& words, const Run& run, const std::string& data,
-                   const std::string& teacher) {
-  const std::string all =
+                   const std::string& teacher, const std::vector<std::string>& files = {}) {
+  std::string all =
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", Version(), data, teacher, run.subcommand,
                   fmt::join(run.flags.Words(), "\n"), run.seed, run.stages);
+  for (const std::string& file : files) all += "\n" + file;
   return words + "-" + FingerprintOf(std::as_bytes(std::span(all)));
 }
 
@@ -95,7 +96,7 @@ class Planner {
     const std::string from = taught ? "." + plan_.teachers[cell.teacher].name : "";
     const std::string words = fmt::format("{}{}.{}.{}.w{}.s{}", data.name, from, cell.student,
                                           cell.method, cell.width, seed);
-    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "");
+    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "", cell.files);
     return run;
   }
 

@@ -46,6 +46,7 @@ struct Cell {
   std::vector<Flags> trials;         // of the search; empty: none
   std::int32_t epochs = 0;           // at most
   std::size_t stages = 0;            // of the teacher's training that the method learns from
+  std::vector<std::string> files;    // fingerprints of those that the flags name
   bool resumable = true;             // has checkpoints
   std::vector<std::uint64_t> seeds;  // the search has the first
 };

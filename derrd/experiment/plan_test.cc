@@ -124,12 +124,14 @@ TEST(NeededRuns, WhatDecidesTheOutcomeDecidesTheName) {
   const auto name = [](const Plan& plan) { return AllRuns(plan, kNothingKnown).back().name; };
   const std::string before = name(SmallPlan());
   EXPECT_EQ(before, name(SmallPlan()));
-  Plan data = SmallPlan(), teacher = SmallPlan(), flags = SmallPlan(), path = SmallPlan();
+  Plan data = SmallPlan(), teacher = SmallPlan(), flags = SmallPlan(), path = SmallPlan(),
+       files = SmallPlan();
   data.data[0].fingerprint = "11";
   teacher.teachers[1].flags.Set("--width", "8");
   flags.cells[3].flags.Set("--l2", "1");
   path.data[0].path = "elsewhere/d.derrd";
-  for (const Plan& changed : {data, teacher, flags}) EXPECT_NE(name(changed), before);
+  files.cells[3].files = {"22"};
+  for (const Plan& changed : {data, teacher, flags, files}) EXPECT_NE(name(changed), before);
   EXPECT_EQ(name(path), before);
 }
 

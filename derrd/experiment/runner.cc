@@ -264,9 +264,20 @@ class Runner {
   Processes processes_;
 };
 
+// Models along a teacher's training are named in one flag.
+void CheckFolder(const Plan& plan, const std::string& folder) {
+  const bool lists =
+      std::ranges::any_of(plan.cells, [](const Cell& cell) { return cell.stages > 0; });
+  if (!lists || folder.find(',') == std::string::npos) return;
+  Fail<UsageError>(
+      "{}: a comma ends a path in {}, which this experiment needs; name another folder", folder,
+      kStagesFlag);
+}
+
 }  // namespace
 
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
+  CheckFolder(plan, options.folder);
   const FolderLock lock(options.folder);
   MakeFolder(RunsFolder(options.folder));
   Runner runner(plan, options);

@@ -24,7 +24,7 @@ std::size_t Combinations(const std::vector<SearchRange>& ranges, std::size_t lim
 
 // Three digits are enough, unless they lead out of the range.
 std::string Written(double value, const SearchRange& range) {
-  if (range.whole) return fmt::format("{:.0f}", std::round(value));
+  if (range.whole) return fmt::format("{:.0f}", std::min(std::floor(value), range.to));
   std::string text = fmt::format("{:.3g}", value);
   const double rounded = std::stod(text);
   return rounded < range.from || rounded > range.to ? fmt::format("{}", value) : text;
@@ -51,9 +51,11 @@ std::string Draw(const SearchRange& range, RandomStream& stream) {
     return range.values[stream.Below(static_cast<std::uint32_t>(range.values.size()))];
   }
   const double share = stream.Uniform();
-  const double value =
-      range.log ? std::exp(std::log(range.from) + share * std::log(range.to / range.from))
-                : range.from + share * (range.to - range.from);
+  const double end =
+      range.whole ? range.to + 1 : range.to;  // both ends as often as what is between
+  const double value = range.log
+                           ? std::exp(std::log(range.from) + share * std::log(end / range.from))
+                           : range.from + share * (end - range.from);
   return Written(value, range);
 }
 

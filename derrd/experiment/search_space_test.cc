@@ -57,7 +57,7 @@ TEST(Trials, DrawsLieInTheirRangeAndAreUniformOnTheirScale) {
                               Between("--whole", 1, 100, true, true)},
                              7);
   ASSERT_EQ(trials.size(), 400u);
-  double log_below = 0, linear_below = 0;
+  double log_below = 0, linear_below = 0, ends = 0;
   for (const Flags& trial : trials) {
     EXPECT_GE(Value(trial, "--log"), 1e-4);
     EXPECT_LE(Value(trial, "--log"), 1e-2);
@@ -70,6 +70,11 @@ TEST(Trials, DrawsLieInTheirRangeAndAreUniformOnTheirScale) {
        Trials(SearchKind::kRandom, 50, {Between("--b", 0.99, 0.9999, false)}, 7)) {
     EXPECT_LE(Value(trial, "--b"), 0.9999);
   }
+  const auto whole =
+      Trials(SearchKind::kRandom, 300,
+             {Between("--w", 1, 3, false, true), Between("--other", 0, 1, false)}, 7);
+  for (const Flags& trial : whole) ends += Value(trial, "--w") != 2;
+  EXPECT_NEAR(ends, 200, 40);  // both ends are as likely as what is between
   // Half of 400 each: the standard deviation is 10.
   EXPECT_NEAR(log_below, 200, 45);
   EXPECT_NEAR(linear_below, 200, 45);

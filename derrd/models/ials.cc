@@ -72,6 +72,7 @@ class RowSolver {
     std::fill_n(out, width, 0.0);
     if (n == 0) return;
     const double size = TakePairs(n, weights, targets);
+    if (size == 0.0) return;  // as for a row without pairs
     const double l2 = options_.l2 * std::pow(size + options_.unobserved_weight *
                                                         static_cast<double>(others_.rows()),
                                              options_.l2_exponent);

@@ -133,6 +133,17 @@ TEST(Ials, NobodyDidAnythingIsAModelOfZeros) {
   for (const double x : ials.item_rows().elements()) EXPECT_EQ(x, 0.0);
 }
 
+TEST(Ials, PairsOfNoWeightAreNone) {
+  ItemLists pairs;
+  pairs.offsets = {0, 2, 4};
+  pairs.items = {0, 1, 1, 2};
+  const std::vector<float> weights{0, 0, 1, 1}, targets{1, 1, 1, 1};
+  Ials ials(WeightedListsView(pairs.view(), weights, targets), 4, {3, 0.0, 0.01, 0.5}, 4);
+  ials.Sweep(Parallel(1));
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(ials.user_rows()(0, c), 0.0);
+  for (const double x : ials.item_rows().elements()) EXPECT_TRUE(std::isfinite(x));
+}
+
 TEST(Ials, SameBitsAtAnyNumberOfThreads) {
   const ItemLists lists = RandomLists(500, 300);
   const auto train = [&](int threads) {

@@ -29,7 +29,7 @@ std::vector<Json> Thinned(const std::vector<Json>& epochs) {
       std::max<std::size_t>(1, (epochs.size() + kMostPoints - 1) / kMostPoints);
   std::vector<Json> thinned;
   for (std::size_t e = 0; e < epochs.size(); e += step) thinned.push_back(epochs[e]);
-  if (!epochs.empty() && (epochs.size() - 1) % step != 0) thinned.push_back(epochs.back());
+  if (!epochs.empty()) thinned.back() = epochs.back();
   return thinned;
 }
 

@@ -60,18 +60,27 @@ MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
   return setting.methods.emplace_back(MethodRuns{name, {}, {}});
 }
 
-// Of a run that several files tell of, the last counts. Two runs of one seed are two settings, and
-// no mean of theirs means anything.
+// What must be the same of runs that are seeds of one another.
+Json SettingsOf(const ExperimentRun& run) {
+  Json config = run.line.value("config", Json::object());
+  for (const char* of_seed : {"seed", "teacher", "best_epoch"}) config.erase(of_seed);
+  if (config.contains("hetcomp")) config["hetcomp"].erase("stages");
+  return {config, run.line.value("values", Json())};
+}
+
+// Of a run that several files tell of, the last counts. No mean of two settings means anything, and
+// two runs of one seed are two settings.
 void AddRun(ExperimentRun run, const std::string& path, std::vector<ExperimentRun>& runs) {
   for (ExperimentRun& other : runs) {
     if (other.Text("run") == run.Text("run")) {
       other = std::move(run);
       return;
     }
-    if (other.line.value("seed", Json()) != run.line.value("seed", Json())) continue;
+    const bool same_seed = other.line.value("seed", Json()) == run.line.value("seed", Json());
+    if (!same_seed && SettingsOf(other) == SettingsOf(run)) continue;
     Fail(
-        "{}: {} is method '{}' with other settings than {}, which has the same seed; report the "
-        "files one by one, or give the methods names of their own",
+        "{}: {} is method '{}' with other settings than {}; report the files one by one, or give "
+        "the methods names of their own",
         path, run.Text("run"), run.Text("method"), other.Text("run"));
   }
   runs.push_back(std::move(run));

@@ -1,5 +1,6 @@
 #include "derrd/report/student_t.h"
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <vector>
@@ -23,12 +24,16 @@ MeanAndDeviation Summarize(std::span<const double> values) {
 
 std::optional<double> PairedTestP(std::span<const double> a, std::span<const double> b) {
   std::vector<double> differences;
-  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    differences.push_back(a[i] - b[i]);
+    largest = std::max({largest, std::abs(a[i]), std::abs(b[i])});
+  }
   if (differences.size() < 2) return std::nullopt;
   const auto [mean, deviation] = Summarize(differences);
   // Differences that are all the same but for rounding tell nothing of chance.
-  constexpr double kRounding = 1e-12;
-  if (*deviation <= kRounding * std::abs(mean)) return std::nullopt;
+  constexpr double kRounding = 1e-14;
+  if (*deviation <= kRounding * largest) return std::nullopt;
   const auto n = static_cast<double>(differences.size());
   return TwoSidedP(mean / (*deviation / std::sqrt(n)), n - 1);
 }

@@ -52,6 +52,10 @@ TEST(PairedTestP, TooFewOrAllTheSame) {
   EXPECT_FALSE(PairedTestP(std::vector<double>{1, 2}, std::vector<double>{1, 2}).has_value());
   EXPECT_FALSE(
       PairedTestP(std::vector<double>{0.3, 0.6}, std::vector<double>{0.1, 0.4}).has_value());
+  // One hit of 100,000 users more each time.
+  EXPECT_FALSE(PairedTestP(std::vector<double>{0.50001, 0.48124, 0.31339, 0.77778, 0.12346},
+                           std::vector<double>{0.5, 0.48123, 0.31338, 0.77777, 0.12345})
+                   .has_value());
 }
 
 }  // namespace

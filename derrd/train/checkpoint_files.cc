@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "derrd/core/error.h"
+#include "derrd/core/file.h"
 
 namespace derrd {
 namespace {
@@ -62,7 +63,7 @@ std::shared_ptr<const SafetensorsFile> CheckpointFiles::OpenLast(
 
 void CheckpointFiles::Remove() const {
   // A kill may have left a part of one.
-  for (const std::string& path : {path_, previous_, path_ + ".partial"}) {
+  for (const std::string& path : {path_, previous_, PartialPath(path_)}) {
     if (std::remove(path.c_str()) != 0 && errno != ENOENT) FailWithErrno("remove", path);
   }
 }

@@ -1,9 +1,15 @@
 // Least squares on a teacher's rankings, on the command line.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <iostream>
 #include <optional>
+#include <string_view>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
+#include "derrd/eval/evaluator.h"
 #include "derrd/eval/item_side.h"
 #include "derrd/train/ranked_pairs.h"
 
@@ -33,7 +39,9 @@ class Als : public Method {
     AddFlag(app, "--als-users", users_, "Its best users of each item (0: none)",
             WholeNumber(0, 1 << 24));
     AddFlag(app, "--als-share", share_,
-            "Share of all items, and of all users, that such a list has at most", Number(1e-9, 1));
+            "Share of all items, and of all users, that such a list has at most; but five times as "
+            "many as a row has in training may always be",
+            Number(1e-9, 1));
     AddFlag(app, "--als-user-weight", user_pairs_.weight, "Weight of an item's best user",
             Number(0, 1e6));
     AddFlag(app, "--als-user-target", user_pairs_.target, "Score that it should have",
@@ -42,8 +50,11 @@ class Als : public Method {
             WholeNumber(1, 100000));
     AddFlag(app, "--als-unobserved-weight", solver_.unobserved_weight,
             "Weight of every pair, with a score of 0", Number(0, 1e6));
-    AddFlag(app, "--als-l2", solver_.l2, "L2, before the size of a row multiplies it",
-            Number(1e-12, 1e6));
+    app.add_option("--als-l2", l2_,
+                   "L2, before the size of a row multiplies it; not given, 0.05 or 0.2 where "
+                   "validation is better by 2 %")
+        ->check(Number(1e-12, 1e6))
+        ->default_str(fmt::format("{}", kL2s.front()));
     AddFlag(app, "--als-l2-exponent", solver_.l2_exponent,
             "How much more rows of more weight are shrunk: 0 all alike, 1 in proportion",
             Number(0, 4));
@@ -59,7 +70,7 @@ class Als : public Method {
             {"user_target", user_pairs_.target},
             {"sweeps", sweeps_},
             {"unobserved_weight", solver_.unobserved_weight},
-            {"l2", solver_.l2},
+            {"l2", l2_.value_or(kL2s.front())},
             {"l2_exponent", solver_.l2_exponent}};
   }
 
@@ -71,39 +82,83 @@ class Als : public Method {
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
     // A pair and its twin by item, and the ranking it comes from.
     constexpr std::size_t kNumbersAPair = 7;
-    return {{"--als-items", ListBytes(size.users, kNumbersAPair * Cut(items_, size.items))},
-            {"--als-users", ListBytes(size.items, kNumbersAPair * Cut(users_, size.users))}};
+    const auto pairs = static_cast<double>(size.interactions);
+    const double of_users = pairs / static_cast<double>(size.users);
+    const double of_items = pairs / static_cast<double>(size.items);
+    return {
+        {"--als-items", ListBytes(size.users, kNumbersAPair * Cut(items_, size.items, of_users))},
+        {"--als-users", ListBytes(size.items, kNumbersAPair * Cut(users_, size.users, of_items))}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext&) const override { return nullptr; }
 
   Solver MakeSolver(const MethodContext& context) const override {
     const auto& [dataset, teacher, path, width, seed, parallel, terms] = context;
+    const double pairs_in_training = static_cast<double>(dataset.train().size());
     std::optional<Rankings> users;
     if (users_ > 0) {
-      users = RankUnobservedUsers(teacher, dataset, Cut(users_, dataset.users()), parallel);
+      const double mean = pairs_in_training / static_cast<double>(dataset.items());
+      users = RankUnobservedUsers(teacher, dataset, Cut(users_, dataset.users(), mean), parallel,
+                                  "give --als-users 0");
     }
-    const Rankings items =
-        RankUnobserved(teacher, dataset, Cut(items_, dataset.items()), parallel, "--als-items");
-    IalsOptions options = solver_;
-    options.width = width;
+    const double mean = pairs_in_training / static_cast<double>(dataset.users());
+    const Rankings items = RankUnobserved(teacher, dataset, Cut(items_, dataset.items(), mean),
+                                          parallel, "--als-items");
     WeightedLists pairs = PairsOfRankings(dataset.train(), items, item_pairs_,
                                           users ? &*users : nullptr, user_pairs_);
-    return {std::make_unique<Ials>(std::move(pairs), dataset.items(), options, seed), sweeps_};
+    IalsOptions options = solver_;
+    options.width = width;
+    options.l2 = l2_ ? *l2_ : BestL2(pairs, options, context);
+    return {std::make_unique<Ials>(std::move(pairs), dataset.items(), options, seed),
+            sweeps_,
+            {{"l2", options.l2}}};
   }
 
  private:
-  // The length of a list out of so many; 0 is none.
-  std::size_t Cut(std::size_t length, std::size_t all) const {
-    const auto most = static_cast<std::size_t>(share_ * static_cast<double>(all));
+  static constexpr std::array kL2s = {0.011, 0.05, 0.2};
+
+  // The length of a list out of so many; 0 is none. mean: how many a row has in training. Where
+  // those are many and the list is short, the student learns them by heart and little of the
+  // teacher.
+  std::size_t Cut(std::size_t length, std::size_t all, double mean) const {
+    constexpr double kRows = 5;
+    const auto most = static_cast<std::size_t>(
+        std::min(std::max(share_ * static_cast<double>(all), kRows * mean), 1e9));
     return length == 0 ? 0 : std::clamp<std::size_t>(most, 1, length);
+  }
+
+  // The first, unless another is better on validation by more than chance after a few sweeps: data
+  // with many interactions a row asks for more.
+  double BestL2(const WeightedLists& pairs, IalsOptions options,
+                const MethodContext& context) const {
+    constexpr std::int32_t kSweeps = 3;
+    constexpr double kGain = 1.02;
+    if (context.dataset.valid().empty()) return kL2s.front();
+    const std::string_view metric = MainMetric(context.dataset.protocol());
+    std::array<double, kL2s.size()> found;
+    for (std::size_t l = 0; l < kL2s.size(); ++l) {
+      options.l2 = kL2s[l];
+      Ials ials(pairs.view(), context.dataset.items(), options, context.seed);
+      for (std::int32_t sweep = 0; sweep < std::min(kSweeps, sweeps_); ++sweep) {
+        ials.Sweep(context.parallel);
+      }
+      found[l] =
+          Evaluate(ials.ToModel(), context.dataset, Split::kValid, context.parallel).At(metric);
+    }
+    const auto best = static_cast<std::size_t>(std::ranges::max_element(found) - found.begin());
+    if (found[best] <= kGain * found.front()) return kL2s.front();
+    std::cerr << fmt::format(
+        "note: --als-l2 {} and not {}: validation {} {:.4f} and {:.4f} after {} sweeps\n",
+        kL2s[best], kL2s.front(), metric, found[best], found.front(), std::min(kSweeps, sweeps_));
+    return kL2s[best];
   }
 
   std::size_t items_ = 1500, users_ = 500;
   double share_ = 0.1;
   RankedPairOptions item_pairs_{0.35, 0.83}, user_pairs_{0.09, 0.57};
   std::int32_t sweeps_ = 16;
-  IalsOptions solver_{20, 7e-4, 0.011, 0.5};  // its width is the run's
+  std::optional<double> l2_;
+  IalsOptions solver_{20, 7e-4, kL2s.front(), 0.5};  // width and L2 are the run's
 };
 
 }  // namespace

@@ -61,8 +61,8 @@ class Dcd : public Method {
     const Dataset& dataset = context.dataset;
     Rankings users_of_items({});
     if (HasItemSide()) {
-      users_of_items =
-          RankUnobservedUsers(context.teacher, dataset, options_.top, context.parallel);
+      users_of_items = RankUnobservedUsers(context.teacher, dataset, options_.top, context.parallel,
+                                           "give --lambda-dcd-item 0");
     }
     return std::make_unique<DcdTerm>(
         dataset,

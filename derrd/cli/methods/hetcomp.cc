@@ -1,6 +1,10 @@
 // HetComp on the command line.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iostream>
 #include <map>
+#include <optional>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
@@ -103,8 +107,10 @@ class HetComp : public Method {
   // Error when a stage has other users or items, or has been named before. Before anything is
   // ranked, which takes longer.
   void CheckStages(const MethodContext& context) const {
-    std::map<std::string, std::string> path_of{
-        {Fingerprint(context.teacher_path), context.teacher_path}};
+    std::map<std::string, std::string> path_of;
+    if (!context.teacher_path.empty()) {
+      path_of.emplace(Fingerprint(context.teacher_path), context.teacher_path);
+    }
     for (const std::string& path : stages_) {
       const auto [same, is_new] = path_of.emplace(Fingerprint(path), path);
       if (!is_new) {
@@ -117,7 +123,52 @@ class HetComp : public Method {
       CheckSameIds(stage, path, context.dataset);
       NoteOtherData(stage, path, context.dataset);
     }
+    CheckOrder(context.teacher_path);
   }
+
+  // Error when models of the teacher's training are not named as they came; a note for others,
+  // whose order is not known.
+  void CheckOrder(const std::string& teacher) const {
+    if (teacher.empty()) return;
+    const ModelFile last = ModelFile::Open(teacher);
+    std::string path_before;
+    std::int32_t before = -1;
+    const auto check = [&](const std::string& path, std::optional<std::int32_t> epoch) {
+      if (!epoch) return;
+      if (*epoch < before) {
+        Fail<UsageError>(
+            "--hetcomp-stages: {} is of epoch {}, and {} before it of epoch {}; name the earliest "
+            "first, and the last as --teacher",
+            path, *epoch, path_before, before);
+      }
+      before = *epoch;
+      path_before = path;
+    };
+    for (const std::string& path : stages_) {
+      const ModelFile stage = ModelFile::Open(path);
+      if (TrainingOf(stage) != TrainingOf(last)) {
+        std::cerr << fmt::format("note: --hetcomp-stages: {} is not of the training of {}\n", path,
+                                 teacher);
+        return;
+      }
+      check(path, EpochOf(stage));
+    }
+    check(teacher, EpochOf(last));
+  }
+
+  // What models of one training share.
+  static nlohmann::ordered_json TrainingOf(const ModelFile& file) {
+    nlohmann::ordered_json config = file.config;
+    for (const char* of_one : {kKeptEpoch, "best_epoch"}) config.erase(of_one);
+    return config;
+  }
+  // Of a model that --keep-every wrote: the best one may have come before the last of them.
+  static std::optional<std::int32_t> EpochOf(const ModelFile& file) {
+    if (!file.config.contains(kKeptEpoch)) return std::nullopt;
+    return file.config[kKeptEpoch].get<std::int32_t>();
+  }
+
+  static constexpr const char* kKeptEpoch = "kept_epoch";
 
   HetCompOptions options_;
   std::vector<std::string> stages_;

@@ -46,7 +46,8 @@ class Ir : public Method {
     const IrRrdOptions options = flags_.Get();
     return std::make_unique<IrRrdTerm>(
         context.dataset,
-        RankUnobservedUsers(context.teacher, context.dataset, options.top, context.parallel),
+        RankUnobservedUsers(context.teacher, context.dataset, options.top, context.parallel,
+                            "distil by rrd without ir"),
         UserSide(context), options, context.seed);
   }
 
