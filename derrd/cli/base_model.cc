@@ -104,10 +104,6 @@ Json ConfigOf(const BaseModelOptions& options) {
   return config;
 }
 
-ItemListsView TrainLists(const Dataset& dataset) {
-  return {dataset.train().offsets, dataset.train().items};
-}
-
 std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const Dataset& dataset,
                                           std::size_t width, std::uint64_t seed) {
   if (options.IsSolved()) {
@@ -117,7 +113,7 @@ std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const
         options.kind);
   }
   if (options.kind == LightGcn::kKind) {
-    return std::make_unique<LightGcn>(TrainLists(dataset), dataset.items(), width,
+    return std::make_unique<LightGcn>(dataset.train(), dataset.items(), width,
                                       options.lightgcn_layers, seed);
   }
   if (options.kind == NeuMf::kKind) {
@@ -126,8 +122,8 @@ std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const
         NeuMfShape::For(dataset.users(), dataset.items(), width, options.neumf_layers), seed);
   }
   if (options.kind == Cdae::kKind) {
-    return std::make_unique<Cdae>(TrainLists(dataset), dataset.items(), width,
-                                  options.cdae_corruption, seed);
+    return std::make_unique<Cdae>(dataset.train(), dataset.items(), width, options.cdae_corruption,
+                                  seed);
   }
   return std::make_unique<BprMf>(dataset.users(), dataset.items(), width, seed);
 }

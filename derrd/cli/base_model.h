@@ -12,7 +12,6 @@
 #include "derrd/cli/memory.h"
 #include "derrd/data/dataset.h"
 #include "derrd/models/ials.h"
-#include "derrd/models/item_lists.h"
 #include "derrd/models/trainable_model.h"
 #include "derrd/train/term.h"
 
@@ -41,9 +40,6 @@ void TellUnusedFlags(const CLI::App& app, const BaseModelOptions& options);
 
 // What the model file says of it.
 nlohmann::ordered_json ConfigOf(const BaseModelOptions& options);
-
-// The training interactions, as models take them.
-ItemListsView TrainLists(const Dataset& dataset);
 
 // From random parameters. UsageError for a kind that is solved, or that the width does not suit.
 std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const Dataset& dataset,

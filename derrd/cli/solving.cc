@@ -53,7 +53,7 @@ void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
   CheckMemory(SolverNeeds(options, dataset));
   IalsOptions solver = options.model.ials;
   solver.width = options.width;
-  Ials ials(WeightedListsView(TrainLists(dataset)), dataset.items(), solver, options.seed);
+  Ials ials(WeightedListsView(dataset.train()), dataset.items(), solver, options.seed);
   Json config = SolverConfig(options, "none");
   config.update(ConfigOf(options.model));
   SweepAndWrite("train", options, dataset, ials, options.model.ials_sweeps, Ials::kKind,

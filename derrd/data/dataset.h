@@ -10,36 +10,10 @@
 #include <vector>
 
 #include "derrd/core/ids.h"
+#include "derrd/core/interactions.h"
 #include "derrd/core/safetensors.h"
 
 namespace derrd {
-
-// Sets of items by user, in compressed sparse rows. Of(u) are the items of user u, ascending and
-// distinct. A view; the Dataset (or the vectors it was made from) owns the memory.
-struct Interactions {
-  std::span<const std::int64_t> offsets;  // users + 1 numbers, the first is 0
-  std::span<const std::int32_t> items;
-
-  std::size_t size() const { return items.size(); }
-  bool empty() const { return items.empty(); }
-  std::size_t users() const { return offsets.empty() ? 0 : offsets.size() - 1; }
-  std::span<const std::int32_t> Of(std::size_t user) const {
-    return items.subspan(static_cast<std::size_t>(offsets[user]),
-                         static_cast<std::size_t>(offsets[user + 1] - offsets[user]));
-  }
-  // The user with the most items, the first of several; 0 when there is none.
-  std::size_t Busiest() const {
-    std::size_t busiest = 0;
-    for (std::size_t user = 1; user < users(); ++user) {
-      if (Of(user).size() > Of(busiest).size()) busiest = user;
-    }
-    return busiest;
-  }
-  // Of() where there may be none for anybody and so no offsets: a split that is not there.
-  std::span<const std::int32_t> OfOrNone(std::size_t user) const {
-    return users() == 0 ? std::span<const std::int32_t>() : Of(user);
-  }
-};
 
 // What is known of items besides who met them. The label "name=value" says that the attribute of
 // that name has that value; a name holds no '=', and neither part is empty. A view, as Interactions
@@ -89,14 +63,6 @@ class Dataset {
   Protocol protocol_ = Protocol::kFull;
   Interactions train_, valid_, test_, candidates_;
   std::span<const std::int32_t> train_users_;
-};
-
-// One split in memory of its own, while it is being built.
-struct OwnedInteractions {
-  std::vector<std::int64_t> offsets{0};
-  std::vector<std::int32_t> items;
-
-  Interactions view() const { return {offsets, items}; }
 };
 
 struct OwnedAttributes {

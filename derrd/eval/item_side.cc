@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/data/by_item.h"
+#include "derrd/core/interactions.h"
 #include "derrd/eval/top_k.h"
 
 namespace derrd {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/interactions.h"
 #include "derrd/core/random.h"
-#include "derrd/data/by_item.h"
 #include "derrd/eval/testdata/score_table.h"
 
 namespace derrd {

@@ -10,15 +10,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 
-// Lanes behind the last are loaded as zero, whose logarithm is not stored.
-template <typename T>
-HWY_INLINE void LogsOf(const T* x, std::size_t n, T* out) {
-  const Tag<T> d;
-  Map<T>(n, out, [&](std::size_t i, std::size_t count) HWY_ATTR {
-    return LogOf(d, LoadUpTo(x + i, count));
-  });
-}
-
 // By exp(-|x|), which never overflows.
 template <typename T>
 HWY_INLINE void SigmoidsOf(const T* x, std::size_t n, T* out) {
@@ -85,8 +76,6 @@ void ExpOfShiftedF32(const float* a, float b, std::size_t n, float* out) {
 void ExpOfShiftedF64(const double* a, double b, std::size_t n, double* out) {
   ExpOfShifted(a, b, n, out);
 }
-void LogF32(const float* x, std::size_t n, float* out) { LogsOf(x, n, out); }
-void LogF64(const double* x, std::size_t n, double* out) { LogsOf(x, n, out); }
 void SigmoidF32(const float* x, std::size_t n, float* out) { SigmoidsOf(x, n, out); }
 void SigmoidF64(const double* x, std::size_t n, double* out) { SigmoidsOf(x, n, out); }
 void SoftmaxRowsF32(const float* bias, std::size_t rows, std::size_t n, float* x) {
@@ -121,8 +110,6 @@ HWY_EXPORT(ExpOfDifferenceF32);
 HWY_EXPORT(ExpOfDifferenceF64);
 HWY_EXPORT(ExpOfShiftedF32);
 HWY_EXPORT(ExpOfShiftedF64);
-HWY_EXPORT(LogF32);
-HWY_EXPORT(LogF64);
 HWY_EXPORT(SigmoidF32);
 HWY_EXPORT(SigmoidF64);
 HWY_EXPORT(SoftmaxRowsF32);
@@ -143,8 +130,6 @@ void ExpOfDifference(const float* a, float b, std::size_t n, float* out) {
 void ExpOfDifference(const double* a, double b, std::size_t n, double* out) {
   HWY_DYNAMIC_DISPATCH(ExpOfShiftedF64)(a, b, n, out);
 }
-void Log(const float* x, std::size_t n, float* out) { HWY_DYNAMIC_DISPATCH(LogF32)(x, n, out); }
-void Log(const double* x, std::size_t n, double* out) { HWY_DYNAMIC_DISPATCH(LogF64)(x, n, out); }
 void Sigmoid(const float* x, std::size_t n, float* out) {
   HWY_DYNAMIC_DISPATCH(SigmoidF32)(x, n, out);
 }

@@ -16,10 +16,6 @@ void ExpOfDifference(const double* a, const double* b, std::size_t n, double* ou
 void ExpOfDifference(const float* a, float b, std::size_t n, float* out);
 void ExpOfDifference(const double* a, double b, std::size_t n, double* out);
 
-// out[i] = log(x[i]); x[i] > 0.
-void Log(const float* x, std::size_t n, float* out);
-void Log(const double* x, std::size_t n, double* out);
-
 // out[i] = 1 / (1 + exp(-x[i])), for any finite x[i].
 void Sigmoid(const float* x, std::size_t n, float* out);
 void Sigmoid(const double* x, std::size_t n, double* out);

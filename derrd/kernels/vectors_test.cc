@@ -95,19 +95,16 @@ TYPED_TEST(VectorsTest, AReluLayerForwardAndBackward) {
   });
 }
 
-TYPED_TEST(VectorsTest, ExponentialsAndLogarithms) {
+TYPED_TEST(VectorsTest, Exponentials) {
   using T = TypeParam;
   OnEveryTarget([] {
     for (const std::size_t n : kRowLengths) {
       auto a = Draw<T>(n, 7, 20.0);
       const auto b = Draw<T>(n, 8, 3.0);
       if (n > 2) a[1] = -1000;
-      std::vector<T> each(n), shifted(n), log(n);
+      std::vector<T> each(n), shifted(n);
       ExpOfDifference(a.data(), b.data(), n, each.data());
       ExpOfDifference(a.data(), T{1}, n, shifted.data());
-      std::vector<T> positive(n);
-      for (std::size_t i = 0; i < n; ++i) positive[i] = std::exp(b[i]);
-      Log(positive.data(), n, log.data());
       for (std::size_t i = 0; i < n; ++i) {
         const long double e = std::exp(static_cast<long double>(static_cast<T>(a[i] - b[i])));
         const long double s = std::exp(static_cast<long double>(static_cast<T>(a[i] - 1)));
@@ -115,7 +112,6 @@ TYPED_TEST(VectorsTest, ExponentialsAndLogarithms) {
         const long double least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
         TestFixture::ExpectClose(each[i], e, least, n);
         TestFixture::ExpectClose(shifted[i], s, least, n);
-        TestFixture::ExpectClose(log[i], std::log(static_cast<long double>(positive[i])), 1, n);
       }
     }
   });
@@ -189,10 +185,9 @@ TYPED_TEST(VectorsTest, WhatIsNoNumberIsNotHidden) {
       auto x = Draw<T>(20, 12);
       const std::vector<T> zero(20, T{0});
       x[at] = std::numeric_limits<T>::quiet_NaN();
-      std::vector<T> out(20), log(20);
+      std::vector<T> out(20);
       ExpOfDifference(x.data(), zero.data(), 20, out.data());
-      Log(x.data(), 20, log.data());
-      EXPECT_TRUE(std::isnan(out[at]) && std::isnan(log[at]));
+      EXPECT_TRUE(std::isnan(out[at]));
       auto hidden = x;
       AddBiasRelu(zero.data(), 1, 20, hidden.data());
       EXPECT_TRUE(std::isnan(hidden[at]));

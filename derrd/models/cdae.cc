@@ -22,9 +22,9 @@ constexpr const char* kOffsets = "interaction_offsets";
 constexpr const char* kItems = "interaction_items";
 
 // The interactions in a file, checked: whoever follows them must not leave the tables.
-ItemListsView ReadLists(const SafetensorsFile& file, std::size_t users, std::size_t items) {
-  const ItemListsView lists{file.Elements<std::int64_t>(kOffsets),
-                            file.Elements<std::int32_t>(kItems)};
+Interactions ReadLists(const SafetensorsFile& file, std::size_t users, std::size_t items) {
+  const Interactions lists{file.Elements<std::int64_t>(kOffsets),
+                           file.Elements<std::int32_t>(kItems)};
   const bool whole = lists.offsets.size() == users + 1 && lists.offsets.front() == 0 &&
                      std::ranges::is_sorted(lists.offsets) &&
                      lists.offsets.back() == static_cast<std::int64_t>(lists.items.size());
@@ -42,7 +42,7 @@ ItemListsView ReadLists(const SafetensorsFile& file, std::size_t users, std::siz
 
 }  // namespace
 
-Cdae::Cdae(const ItemListsView& lists, std::size_t items, std::size_t width)
+Cdae::Cdae(const Interactions& lists, std::size_t items, std::size_t width)
     : lists_{{lists.offsets.begin(), lists.offsets.end()},
              {lists.items.begin(), lists.items.end()}},
       user_("user_embedding", lists.users(), width),
@@ -53,7 +53,7 @@ Cdae::Cdae(const ItemListsView& lists, std::size_t items, std::size_t width)
       hidden_(lists.users(), width),
       input_slots_(items, 0) {}
 
-Cdae::Cdae(const ItemListsView& lists, std::size_t items, std::size_t width, double corruption,
+Cdae::Cdae(const Interactions& lists, std::size_t items, std::size_t width, double corruption,
            std::uint64_t seed)
     : Cdae(lists, items, width) {
   corruption_ = static_cast<float>(corruption);
@@ -147,7 +147,7 @@ void Cdae::Encode(std::span<const std::int32_t> kept, float scale, const float* 
 }
 
 void Cdae::Refresh(const Parallel& parallel) {
-  const ItemListsView lists = lists_.view();
+  const Interactions lists = lists_.view();
   parallel.ForRanges(users(), kEncodeGrain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t u = begin; u < end; ++u) {
       Encode(lists.Of(u), 1.0f, user_.values.row(u), hidden_.row(u));
@@ -216,9 +216,9 @@ void Cdae::AddRepresentationGradients(Side side, std::span<const std::int32_t> e
 
 // What went into the hidden layers: user_.gradient holds the gradients of that.
 void Cdae::BackwardInputs(const Parallel& parallel) {
-  ItemLists by_slot = kept_;
+  OwnedInteractions by_slot = kept_;
   for (std::int32_t& item : by_slot.items) item = input_slots_[static_cast<std::size_t>(item)];
-  const ItemLists users_of = Transposed(by_slot.view(), item_input_.rows.size());
+  const OwnedInteractions users_of = ByItem(by_slot.view(), item_input_.rows.size());
   const std::vector<float> scales(by_slot.items.size(), 1.0f / (1.0f - corruption_));
   const std::size_t width = representation_width();
   item_input_.gradient.Reshape(item_input_.rows.size(), width);

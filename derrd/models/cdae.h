@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "derrd/models/item_lists.h"
+#include "derrd/core/interactions.h"
 #include "derrd/models/step_gradients.h"
 #include "derrd/models/trainable_model.h"
 
@@ -27,7 +27,7 @@ class Cdae : public TrainableModel {
 
   // V from N(0, 0.01^2); layers uniform, +-1 / sqrt(numbers that go into a unit). corruption: in
   // [0, 1). Refresh() before it is first asked.
-  Cdae(const ItemListsView& lists, std::size_t items, std::size_t width, double corruption,
+  Cdae(const Interactions& lists, std::size_t items, std::size_t width, double corruption,
        std::uint64_t seed);
   static std::unique_ptr<Cdae> FromFile(const SafetensorsFile& file);
 
@@ -60,13 +60,13 @@ class Cdae : public TrainableModel {
   void Refresh(const Parallel& parallel) override;
 
  private:
-  Cdae(const ItemListsView& lists, std::size_t items, std::size_t width);
+  Cdae(const Interactions& lists, std::size_t items, std::size_t width);
 
   void Encode(std::span<const std::int32_t> kept, float scale, const float* own, float* out) const;
   void SelectInputs(std::span<const std::int32_t> users);
   void BackwardInputs(const Parallel& parallel);
 
-  ItemLists lists_;
+  OwnedInteractions lists_;
   float corruption_ = 0.0f;
   std::uint64_t seed_ = 0;
   EmbeddingTable user_, item_input_, item_, item_bias_;  // V, W, W', b'
@@ -77,7 +77,7 @@ class Cdae : public TrainableModel {
 
   StepGradients step_;
   std::vector<std::int32_t> input_slots_;  // of every item; valid for item_input_.rows
-  ItemLists kept_;                         // by slot of a user: what the step did not leave out
+  OwnedInteractions kept_;                 // by slot of a user: what the step did not leave out
 };
 
 }  // namespace derrd

@@ -18,7 +18,7 @@ namespace {
 
 TEST(Cdae, AgreesWithPyTorch) {
   const TestReference reference("cdae");
-  const ItemLists lists = reference.Lists();
+  const OwnedInteractions lists = reference.Lists();
   Cdae model(lists.view(), 13, 5, 0.0, 1);
   reference.Load(model);
   reference.ExpectScoresAndGradients(model, Parallel(2));
@@ -30,7 +30,7 @@ TEST(Cdae, AgreesWithPyTorch) {
 }
 
 TEST(Cdae, GradientsAreThoseOfFiniteDifferences) {
-  const ItemLists lists = RandomLists(11, 9);
+  const OwnedInteractions lists = RandomLists(11, 9);
   for (const double corruption : {0.0, 0.4}) {
     Cdae model(lists.view(), 9, 5, corruption, 2);
     ScaleParameters(model, 3.0f);
@@ -41,7 +41,7 @@ TEST(Cdae, GradientsAreThoseOfFiniteDifferences) {
 // A step's hidden layer is that of what it kept; over many steps each item is kept as often as it
 // should be, and what a step keeps is a function of the step.
 TEST(Cdae, LeavesOutTheShareOfItemsThatWasAskedFor) {
-  ItemLists lists{{0, 8, 8}, {0, 1, 2, 3, 4, 5, 6, 7}};
+  OwnedInteractions lists{{0, 8, 8}, {0, 1, 2, 3, 4, 5, 6, 7}};
   Cdae model(lists.view(), 8, 1, 0.3, 4);
   for (EmbeddingTable* table : model.tables()) table->values.SetZero();
   for (float& x : model.dense_parameters()[0]->values.view().elements()) x = 0.0f;
@@ -69,7 +69,7 @@ TEST(Cdae, LeavesOutTheShareOfItemsThatWasAskedFor) {
 }
 
 TEST(Cdae, SameBitsAtAnyNumberOfThreads) {
-  const ItemLists lists = RandomLists(300, 200);
+  const OwnedInteractions lists = RandomLists(300, 200);
   Cdae one(lists.view(), 200, 33, 0.2, 2), three(lists.view(), 200, 33, 0.2, 2);
   TestStep test(one);
   test.users.resize(200);
@@ -80,7 +80,7 @@ TEST(Cdae, SameBitsAtAnyNumberOfThreads) {
 }
 
 TEST(Cdae, SomebodyNewIsLikeAUserWithoutARowOfTheirOwn) {
-  const ItemLists lists = RandomLists(11, 9);
+  const OwnedInteractions lists = RandomLists(11, 9);
   Cdae model(lists.view(), 9, 5, 0.2, 2);
   ScaleParameters(model, 3.0f);
   model.tables()[0]->values.SetZero();
@@ -100,7 +100,7 @@ TEST(Cdae, SomebodyNewIsLikeAUserWithoutARowOfTheirOwn) {
 
 class CdaeFileTest : public testing::Test {
  protected:
-  void Write(const ItemLists& lists, const std::function<void(Cdae&)>& damage) {
+  void Write(const OwnedInteractions& lists, const std::function<void(Cdae&)>& damage) {
     Cdae model(lists.view(), 9, 5, 0.2, 2);
     damage(model);
     SafetensorsWriter writer("model");
@@ -110,7 +110,7 @@ class CdaeFileTest : public testing::Test {
   std::unique_ptr<Cdae> Read() { return Cdae::FromFile(SafetensorsFile(folder_ / "model")); }
 
   TestFolder folder_;
-  ItemLists lists_ = RandomLists(11, 9);
+  OwnedInteractions lists_ = RandomLists(11, 9);
 };
 
 TEST_F(CdaeFileTest, ComesBackAsItWasWritten) {
@@ -144,7 +144,7 @@ TEST_F(CdaeFileTest, ADamagedFileIsRefused) {
     Write(lists_, damages[d]);
     EXPECT_THROW(Read(), Error) << d;
   }
-  ItemLists broken = lists_;
+  OwnedInteractions broken = lists_;
   broken.items[2] = 9;
   Write(broken, [](Cdae&) {});
   EXPECT_THROW(Read(), Error) << "an item that is not there";

@@ -158,7 +158,7 @@ Matrix<float> ToFloat(const Matrix<double>& rows) {
 Ials::Ials(const WeightedListsView& lists, std::size_t items, const IalsOptions& options,
            std::uint64_t seed)
     : lists_(lists),
-      users_of_(Transposed(lists, items)),
+      users_of_(ByItem(lists, items)),
       options_(options),
       user_(lists.lists.users(), options.width),
       item_(items, options.width) {

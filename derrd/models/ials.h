@@ -13,7 +13,7 @@
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
 #include "derrd/models/factors.h"
-#include "derrd/models/item_lists.h"
+#include "derrd/models/weighted_lists.h"
 
 namespace derrd {
 

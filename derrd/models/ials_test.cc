@@ -38,7 +38,7 @@ std::vector<double> SolveDense(Matrix<double> a, std::vector<double> b) {
 // The normal equations of every row as the objective gives them, over all pairs.
 Matrix<double> SolveAll(const WeightedListsView& weighted, MatrixView<const double> others,
                         const IalsOptions& o) {
-  const ItemListsView& lists = weighted.lists;
+  const Interactions& lists = weighted.lists;
   Matrix<double> rows(lists.users(), o.width);
   for (std::size_t r = 0; r < lists.users(); ++r) {
     Matrix<double> a(o.width, o.width);
@@ -73,8 +73,8 @@ void ExpectNear(MatrixView<const double> found, const Matrix<double>& expected) 
 // Widths below, among and above the numbers of interactions of a row, so that both ways of solving
 // are taken.
 TEST(Ials, EachSweepIsTheDenseSolution) {
-  const ItemLists lists = RandomLists(30, 19);
-  const ItemLists users_of = Transposed(lists.view(), 19);
+  const OwnedInteractions lists = RandomLists(30, 19);
+  const OwnedInteractions users_of = ByItem(lists.view(), 19);
   for (const std::size_t width : {1, 3, 5, 24}) {
     for (const double exponent : {0.0, 1.0}) {
       const IalsOptions options{width, 0.3, 0.05, exponent};
@@ -99,7 +99,7 @@ TEST(Ials, EachSweepOfWeightedListsIsTheDenseSolution) {
     lists.weights.push_back(static_cast<float>(p % 5) * 0.3f);
     lists.targets.push_back(1.0f - static_cast<float>(p % 7) * 0.25f);
   }
-  const WeightedLists users_of = Transposed(lists.view(), 19);
+  const WeightedLists users_of = ByItem(lists.view(), 19);
   for (const std::size_t width : {1, 3, 5, 24}) {
     const IalsOptions options{width, 0.3, 0.05, 0.7};
     Ials ials(lists.view(), 19, options, 4);
@@ -113,7 +113,7 @@ TEST(Ials, EachSweepOfWeightedListsIsTheDenseSolution) {
 }
 
 TEST(Ials, WithoutAWeightOnTheUnobservedItStillSolves) {
-  const ItemLists lists = RandomLists(12, 9);
+  const OwnedInteractions lists = RandomLists(12, 9);
   const IalsOptions options{4, 0.0, 0.1, 1.0};
   Ials ials(lists.view(), 9, options, 4);
   const Matrix<double> user = SolveAll(lists.view(), ials.item_rows(), {4, 0.0, 0.1, 1.0});
@@ -125,7 +125,7 @@ TEST(Ials, WithoutAWeightOnTheUnobservedItStillSolves) {
 }
 
 TEST(Ials, NobodyDidAnythingIsAModelOfZeros) {
-  ItemLists lists;
+  OwnedInteractions lists;
   lists.offsets.assign(6, 0);
   Ials ials(lists.view(), 4, {3, 0.1, 0.01, 1.0}, 4);
   ials.Sweep(Parallel(1));
@@ -134,7 +134,7 @@ TEST(Ials, NobodyDidAnythingIsAModelOfZeros) {
 }
 
 TEST(Ials, PairsOfNoWeightAreNone) {
-  ItemLists pairs;
+  OwnedInteractions pairs;
   pairs.offsets = {0, 2, 4};
   pairs.items = {0, 1, 1, 2};
   const std::vector<float> weights{0, 0, 1, 1}, targets{1, 1, 1, 1};
@@ -145,7 +145,7 @@ TEST(Ials, PairsOfNoWeightAreNone) {
 }
 
 TEST(Ials, SameBitsAtAnyNumberOfThreads) {
-  const ItemLists lists = RandomLists(500, 300);
+  const OwnedInteractions lists = RandomLists(500, 300);
   const auto train = [&](int threads) {
     Ials ials(lists.view(), 300, {100, 0.1, 0.01, 1.0}, 4);
     ials.Sweep(Parallel(threads));
@@ -159,7 +159,7 @@ TEST(Ials, SameBitsAtAnyNumberOfThreads) {
 
 TEST(Ials, ItsFileComesBack) {
   const TestFolder folder;
-  const ItemLists lists = RandomLists(3, 4);
+  const OwnedInteractions lists = RandomLists(3, 4);
   Ials ials(lists.view(), 4, {2, 0.1, 0.01, 1.0}, 4);
   ials.Sweep(Parallel(1));
   ModelFile file;

@@ -11,7 +11,7 @@ constexpr float kLightGcnDeviation = 0.1f;
 
 }  // namespace
 
-LightGcn::LightGcn(const ItemListsView& lists, std::size_t items, std::size_t width, int layers,
+LightGcn::LightGcn(const Interactions& lists, std::size_t items, std::size_t width, int layers,
                    std::uint64_t seed)
     : user_("user_embedding", lists.users(), width),
       item_("item_embedding", items, width),

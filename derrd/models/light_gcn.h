@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "derrd/core/interactions.h"
 #include "derrd/models/factors.h"
-#include "derrd/models/item_lists.h"
 #include "derrd/models/propagation.h"
 #include "derrd/models/step_gradients.h"
 
@@ -27,7 +27,7 @@ class LightGcn : public FactorBased<TrainableModel> {
 
   // Embeddings drawn from N(0, 0.1^2), row by row as functions of the seed. lists: the training
   // interactions, read now and not kept. layers: at least 1. Refresh() before it is first asked.
-  LightGcn(const ItemListsView& lists, std::size_t items, std::size_t width, int layers,
+  LightGcn(const Interactions& lists, std::size_t items, std::size_t width, int layers,
            std::uint64_t seed);
   static std::unique_ptr<Model> FromFile(const SafetensorsFile& file);
 

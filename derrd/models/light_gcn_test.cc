@@ -15,7 +15,7 @@ namespace {
 
 TEST(LightGcn, AgreesWithPyTorch) {
   const TestReference reference("light_gcn");
-  const ItemLists lists = reference.Lists();
+  const OwnedInteractions lists = reference.Lists();
   const Parallel parallel(2);
   LightGcn model(lists.view(), 13, 6, 3, 1);
   reference.Load(model);
@@ -26,7 +26,7 @@ TEST(LightGcn, AgreesWithPyTorch) {
 }
 
 TEST(LightGcn, GradientsAreThoseOfFiniteDifferences) {
-  const ItemLists lists = RandomLists(11, 9);
+  const OwnedInteractions lists = RandomLists(11, 9);
   for (const int layers : {1, 2, 3}) {
     LightGcn model(lists.view(), 9, 5, layers, 2);
     ScaleParameters(model, 5.0f);
@@ -35,7 +35,7 @@ TEST(LightGcn, GradientsAreThoseOfFiniteDifferences) {
 }
 
 TEST(LightGcn, AGraphWithoutAnEdgeIsAScaledFactorModel) {
-  ItemLists lists;
+  OwnedInteractions lists;
   lists.offsets.assign(7, 0);
   LightGcn model(lists.view(), 8, 3, 3, 2);
   model.Refresh(Parallel(1));
@@ -49,7 +49,7 @@ TEST(LightGcn, AGraphWithoutAnEdgeIsAScaledFactorModel) {
 }
 
 TEST(LightGcn, SameBitsAtAnyNumberOfThreads) {
-  const ItemLists lists = RandomLists(300, 200);
+  const OwnedInteractions lists = RandomLists(300, 200);
   LightGcn one(lists.view(), 200, 33, 3, 2), three(lists.view(), 200, 33, 3, 2);
   TestStep(one).Run(one, Parallel(1));
   TestStep(three).Run(three, Parallel(3));
@@ -62,7 +62,7 @@ TEST(LightGcn, SameBitsAtAnyNumberOfThreads) {
 
 TEST(LightGcn, ItsFileHoldsTheRowsThatAnswer) {
   const TestFolder folder;
-  const ItemLists lists = RandomLists(11, 9);
+  const OwnedInteractions lists = RandomLists(11, 9);
   LightGcn model(lists.view(), 9, 5, 2, 2);
   model.Refresh(Parallel(1));
   SafetensorsWriter writer("model");

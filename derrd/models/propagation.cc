@@ -15,7 +15,7 @@ constexpr std::size_t kNodeGrain = 32;  // rows a task adds up; some have very m
 // neighbours, and so many columns of all rows stay in a cache meanwhile where whole rows do not.
 constexpr std::size_t kColumns = 64;
 
-std::vector<float> EdgeWeights(const ItemListsView& lists, const ItemListsView& others) {
+std::vector<float> EdgeWeights(const Interactions& lists, const Interactions& others) {
   std::vector<float> weights(lists.size());
   for (std::size_t row = 0; row < lists.users(); ++row) {
     const auto neighbours = lists.Of(row);
@@ -34,12 +34,12 @@ MatrixView<float> SideOf(const NodeRows& rows, Side side) {
 
 }  // namespace
 
-Propagation::Propagation(const ItemListsView& lists, std::size_t items, int layers)
+Propagation::Propagation(const Interactions& lists, std::size_t items, int layers)
     : layers_(layers) {
   user_edges_.neighbours.offsets.assign(lists.offsets.begin(), lists.offsets.end());
   user_edges_.neighbours.items.assign(lists.items.begin(), lists.items.end());
-  item_edges_.neighbours = Transposed(lists, items);
-  const ItemListsView users = user_edges_.neighbours.view();
+  item_edges_.neighbours = ByItem(lists, items);
+  const Interactions users = user_edges_.neighbours.view();
   user_edges_.weights = EdgeWeights(users, item_edges_.neighbours.view());
   item_edges_.weights = EdgeWeights(item_edges_.neighbours.view(), users);
 }

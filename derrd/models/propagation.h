@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
+#include "derrd/core/interactions.h"
 #include "derrd/core/matrix.h"
 #include "derrd/core/parallel.h"
-#include "derrd/models/item_lists.h"
 #include "derrd/models/model.h"
 #include "derrd/models/step_gradients.h"
 
@@ -32,7 +32,7 @@ struct NodeRows {
 class Propagation {
  public:
   // lists: read now and not kept. layers: at least 1.
-  Propagation(const ItemListsView& lists, std::size_t items, int layers);
+  Propagation(const Interactions& lists, std::size_t items, int layers);
 
   // out = P rows. With `step`, of its entities only; the other rows of `out` are left as they are.
   void Forward(const FactorView& rows, const StepGradients* step, const NodeRows& out,
@@ -44,7 +44,7 @@ class Propagation {
 
  private:
   struct Edges {
-    ItemLists neighbours;
+    OwnedInteractions neighbours;
     std::vector<float> weights;  // one for each of the neighbours
   };
   // What one layer adds up: scale * (start + A from).

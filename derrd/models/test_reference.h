@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "derrd/core/interactions.h"
 #include "derrd/core/safetensors.h"
-#include "derrd/models/item_lists.h"
 #include "derrd/models/trainable_model.h"
 
 namespace derrd {
@@ -25,9 +25,9 @@ class TestReference {
     return file_.MatrixOf<double>(name);
   }
   // The interactions, from a matrix of zeros and ones.
-  ItemLists Lists() const {
+  OwnedInteractions Lists() const {
     const auto matrix = Values("interactions");
-    ItemLists lists;
+    OwnedInteractions lists;
     for (std::size_t u = 0; u < matrix.rows(); ++u) {
       for (std::size_t i = 0; i < matrix.cols(); ++i) {
         if (matrix(u, i) != 0.0) lists.items.push_back(static_cast<std::int32_t>(i));

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "derrd/core/interactions.h"
 #include "derrd/core/random.h"
-#include "derrd/models/item_lists.h"
 #include "derrd/models/trainable_model.h"
 
 namespace derrd {
@@ -153,8 +153,8 @@ inline void ExpectAllWaysOfScoringAgree(const Model& model) {
 }
 
 // Random interactions, 0 to 6 a user.
-inline ItemLists RandomLists(std::size_t users, std::size_t items) {
-  ItemLists lists;
+inline OwnedInteractions RandomLists(std::size_t users, std::size_t items) {
+  OwnedInteractions lists;
   for (std::size_t u = 0; u < users; ++u) {
     RandomStream stream(8, Role::kTest, items, u);
     const float chance = static_cast<float>(u % 7) / static_cast<float>(items);

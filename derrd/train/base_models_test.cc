@@ -38,7 +38,7 @@ class BaseModelTest : public testing::TestWithParam<std::string> {
     options_.stopping = {{"NDCG@10"}, "NDCG@10", 100};
   }
   std::unique_ptr<TrainableModel> Make() const {
-    const ItemListsView lists{dataset_.train().offsets, dataset_.train().items};
+    const Interactions lists{dataset_.train().offsets, dataset_.train().items};
     if (GetParam() == "lightgcn") {
       return std::make_unique<LightGcn>(lists, dataset_.items(), kStudentWidth, 2, 1);
     }
@@ -163,7 +163,7 @@ TEST(WarmStartOfNetworks, OtherLayersOrNoneToTrainAreRefused) {
   NeuMf student(NeuMfShape::For(2, 3, 8, 2), 2);
   EXPECT_THROW(WarmStart(EarlierNeuMf(3), "old", Ids(NewIds{"a"}), Ids(NewIds{"x"}), student),
                UsageError);
-  const ItemLists lists{{0, 1}, {0}};
+  const OwnedInteractions lists{{0, 1}, {0}};
   LightGcn graph(lists.view(), 1, 8, 1, 1);
   ModelFile answers;
   answers.model = graph.Copy();

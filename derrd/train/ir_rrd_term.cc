@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "derrd/data/by_item.h"
+#include "derrd/core/interactions.h"
 
 namespace derrd {
 

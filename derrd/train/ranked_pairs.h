@@ -7,7 +7,7 @@
 
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
-#include "derrd/models/item_lists.h"
+#include "derrd/models/weighted_lists.h"
 
 namespace derrd {
 

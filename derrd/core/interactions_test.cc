@@ -1,4 +1,4 @@
-#include "derrd/data/by_item.h"
+#include "derrd/core/interactions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
