@@ -88,7 +88,7 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
   Json config = SolverConfig(options, sum.name);
   config["teacher"] = Fingerprint(options.teacher);
   config[sum.name] = method.Config();
-  config[sum.name].update(solver.chosen);
+  if (!solver.chosen.is_null()) config[sum.name].update(solver.chosen);
   SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,
                 std::move(config), parallel);
 }

@@ -219,6 +219,12 @@ class Reader : TomlValues {
       PlacedRange range;
       range.place = Place(key);
       range.range.flag = FlagOf(std::string(key.str()));
+      const auto same = [&](const PlacedRange& other) {
+        return other.range.flag == range.range.flag;
+      };
+      if (std::ranges::any_of(ranges, same)) {
+        Fail<UsageError>("{}: '{}' is searched twice; leave one out", range.place, key.str());
+      }
       range.range.whole = ExpectedBy(option).starts_with("whole");
       if (const toml::table* bounds = value.as_table()) {
         ReadBounds(*bounds, range);

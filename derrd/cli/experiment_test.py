@@ -355,6 +355,7 @@ seeds = 7
                 ('file = "likes', 'file = "absent', 8, ["absent.derrd is not there", "--data"]),
                 ("[method.svd]", "[method.svdd]", 22, ["no method 'svdd'", "'svd'"]),
                 ('"rrd+de"', '"rrd+none"', 29, ["none stands alone"]),
+                ("lambda-rrd = {", "lambda_rrd = [0.1]\nlambda-rrd = {", 28, ["'lambda", "twice"]),
                 ("lambda-rrd = {", "lamda-rrd = {", 28, ["'lamda-rrd'", "'lambda-rrd'"]),
                 ("from = 0.001, to", "from = 0, to", 28, ["0 < from"]),
                 ("from = 0.001, to", "form = 0.001, to", 28, ["'form' is no key of a range", "'from'"]),

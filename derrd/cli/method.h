@@ -88,7 +88,7 @@ class Method {
   struct Solver {
     std::unique_ptr<Ials> ials;
     std::int32_t sweeps;            // at most
-    nlohmann::ordered_json chosen;  // of Config(), by looking at the data
+    nlohmann::ordered_json chosen;  // of Config(), by looking at the data; null: nothing
   };
   virtual Solver MakeSolver(const MethodContext&) const { return {}; }
 };

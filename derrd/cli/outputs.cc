@@ -42,6 +42,7 @@ void CheckOutputs(const std::vector<std::string>& outputs, const std::vector<std
     }
     CheckCanWrite(output);
   }
+  taken.erase("");
   for (const std::string& output : outputs) {
     if (output.empty()) continue;
     const auto other = taken.find(Identity(PartialPath(output)));

@@ -99,11 +99,13 @@ void InteractionReader::CheckColumns(const std::string& path, const Layout& layo
 
 void InteractionReader::ReadColumns(RecordReader& records, const Layout& layout,
                                     InteractionLog& log) {
-  const std::size_t needed = LastColumn(layout) + 1, named = layout.column_names.size();
-  if (layout.header) records.Next(needed, fields_);
+  const std::size_t needed = LastColumn(layout) + 1;
+  std::size_t named = 0;  // fields of the first record
+  if (layout.header && records.Next(kAllFields, fields_)) named = fields_.size();
   std::int32_t user = -1;
   // One field more than the first line has shows a delimiter that belongs to a field, or lists.
-  while (records.Next(named + 1, fields_)) {
+  while (records.Next(named == 0 ? kAllFields : named + 1, fields_)) {
+    if (named == 0) named = fields_.size();
     if (fields_.size() > named && !fields_.back().empty()) {
       Fail(
           "{}: has more fields than the {} of the {}; quote what holds a delimiter, or give "

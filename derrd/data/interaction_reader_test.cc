@@ -215,12 +215,14 @@ TEST(ReaderErrorsTest, ListsThatLookLikeColumnsAreNotCutToTheirFirstItem) {
 }
 
 TEST(ReaderErrorsTest, WhatIsNoTableIsSaidToBeNone) {
-  for (const char* json :
-       {"{\"user\":1,\"item\":2}\n{\"user\":1,\"item\":3}\n", "[{\"user\":1}]"}) {
+  for (const char* json : {"{\"user\":1,\"item\":2}\n{\"user\":1,\"item\":3}\n", "[{\"user\":1}]",
+                           "{\n  \"user\": 1,\n  \"item\": 2\n}\n"}) {
     EXPECT_THAT(ErrorOf(json), HasSubstr("f: is JSON"));
   }
   EXPECT_THAT(ErrorOf("PAR1\x15\x04\x15"), HasSubstr("Parquet"));
   EXPECT_THAT(ErrorOf("PK\x03\x04\x14"), HasSubstr("zip"));
+  EXPECT_THAT(ReadText("PAR101\tx\n{a}\ty\n").pairs, ElementsAre("PAR101 x", "{a} y"));
+  EXPECT_THAT(ReadText("user,item,\"re\nview\"\n1,2,x\n").pairs, ElementsAre("1 2"));
 }
 
 TEST(ReaderErrorsTest, UserAndItemAreTwoColumns) {

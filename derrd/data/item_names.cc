@@ -19,7 +19,6 @@ struct NameTable {
   bool header = false;
   std::size_t id = 0;
   std::size_t name = 1;
-  std::size_t columns = 0;  // of the first line
 };
 
 NameTable DetectNameTable(std::string_view preview, const std::string& path) {
@@ -36,7 +35,6 @@ NameTable DetectNameTable(std::string_view preview, const std::string& path) {
   std::vector<std::string_view> second;
   first_splitter.Split(lines[0], kAllFields, first);
   if (lines.size() > 1) second_splitter.Split(lines[1], kAllFields, second);
-  table.columns = first.size();
   table.header = LooksLikeHeader(first, second);
   if (!table.header) return table;
   const std::vector<std::string> names(first.begin(), first.end());
@@ -61,14 +59,16 @@ ItemNames ReadItemNames(const std::string& path, const Ids& item_ids) {
   RecordReader records(lines, FieldSplitter(table.delimiter, StyleOf(table.delimiter)));
   const std::size_t needed = std::max(table.id, table.name) + 1;
   std::vector<std::string_view> fields;
-  if (table.header) records.Next(needed, fields);
+  std::size_t columns = 0;  // of the first record
+  if (table.header && records.Next(kAllFields, fields)) columns = fields.size();
 
   ItemNames result;
   result.names.resize(item_ids.size());
-  while (records.Next(table.columns + 1, fields)) {
-    if (fields.size() > table.columns && !fields.back().empty()) {
+  while (records.Next(columns == 0 ? kAllFields : columns + 1, fields)) {
+    if (columns == 0) columns = fields.size();
+    if (fields.size() > columns && !fields.back().empty()) {
       Fail("{}: has more fields than the {} of the first line; quote a name that holds a delimiter",
-           records.Place(), table.columns);
+           records.Place(), columns);
     }
     if (fields.size() < needed) {
       Fail("{}: has {} fields where the name is field {}; correct the line", records.Place(),

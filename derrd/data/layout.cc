@@ -133,14 +133,23 @@ void ReadColumns(const std::string& path, const std::vector<std::string_view>& l
   AssignColumns(path, options, layout.header ? second : first, layout);
 }
 
-// Error for what is text only by its first looks, or not at all.
+// "{" or "[" before a string, an object or a list.
+bool LooksLikeJson(std::string_view preview) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = preview.find_first_not_of(kSpace);
+  if (first == preview.npos || (preview[first] != '{' && preview[first] != '[')) return false;
+  const std::size_t second = preview.find_first_not_of(kSpace, first + 1);
+  return second != preview.npos && std::string_view("\"{[").find(preview[second]) != preview.npos;
+}
+
+// Error for files whose first bytes tell that they are no table of text.
 void CheckIsTable(std::string_view preview, const std::string& path) {
-  const std::string_view begin = preview.substr(0, 4);
-  const char* kind =
-      begin == "PAR1"         ? "a Parquet file"
-      : begin == "PK\x03\x04" ? "a zip archive"
-      : begin.starts_with("{\"") || begin.starts_with("[{") || begin.starts_with("[[") ? "JSON"
-                                                                                       : nullptr;
+  const bool binary = preview.size() > 4 && static_cast<unsigned char>(preview[4]) < 0x20 &&
+                      preview[4] != '\t' && preview[4] != '\n' && preview[4] != '\r';
+  const char* kind = binary && preview.starts_with("PAR1") ? "a Parquet file"
+                     : preview.starts_with("PK\x03\x04")   ? "a zip archive"
+                     : LooksLikeJson(preview)              ? "JSON"
+                                                           : nullptr;
   if (kind == nullptr) return;
   Fail(
       "{}: is {}; give lines of columns or lists (CSV, TSV, .inter, adjacency; plain, .gz or .zst)",

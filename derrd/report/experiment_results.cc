@@ -65,6 +65,7 @@ Json SettingsOf(const ExperimentRun& run) {
   Json config = run.line.value("config", Json::object());
   for (const char* of_seed : {"seed", "teacher", "best_epoch"}) config.erase(of_seed);
   if (config.contains("hetcomp")) config["hetcomp"].erase("stages");
+  if (config.contains("als") && config["als"].contains("l2_chosen")) config["als"].erase("l2");
   return {config, run.line.value("values", Json())};
 }
 

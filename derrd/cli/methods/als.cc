@@ -109,9 +109,10 @@ class Als : public Method {
     IalsOptions options = solver_;
     options.width = width;
     options.l2 = l2_ ? *l2_ : BestL2(pairs, options, context);
-    return {std::make_unique<Ials>(std::move(pairs), dataset.items(), options, seed),
-            sweeps_,
-            {{"l2", options.l2}}};
+    nlohmann::ordered_json chosen;
+    if (!l2_) chosen = {{"l2", options.l2}, {"l2_chosen", true}};
+    return {std::make_unique<Ials>(std::move(pairs), dataset.items(), options, seed), sweeps_,
+            std::move(chosen)};
   }
 
  private:

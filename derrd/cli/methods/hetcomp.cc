@@ -126,49 +126,54 @@ class HetComp : public Method {
     CheckOrder(context.teacher_path);
   }
 
-  // Error when models of the teacher's training are not named as they came; a note for others,
-  // whose order is not known.
+  // Error when models of the teacher's training are not named as they came; a note for what is no
+  // way to the teacher: models of another training, and those after the epoch that was kept.
   void CheckOrder(const std::string& teacher) const {
     if (teacher.empty()) return;
     const ModelFile last = ModelFile::Open(teacher);
+    const auto kept = EpochOf(last);
     std::string path_before;
     std::int32_t before = -1;
-    const auto check = [&](const std::string& path, std::optional<std::int32_t> epoch) {
-      if (!epoch) return;
+    for (const std::string& path : stages_) {
+      const ModelFile stage = ModelFile::Open(path);
+      const auto epoch = EpochOf(stage);
+      if (TrainingOf(stage) != TrainingOf(last)) {
+        Note(path, "is not of the training of " + teacher);
+        continue;
+      }
+      if (!epoch) continue;
       if (*epoch < before) {
         Fail<UsageError>(
             "--hetcomp-stages: {} is of epoch {}, and {} before it of epoch {}; name the earliest "
-            "first, and the last as --teacher",
+            "first",
             path, *epoch, path_before, before);
+      }
+      if (kept && *epoch > *kept) {
+        Note(path, fmt::format("is of epoch {}, after {} of epoch {}", *epoch, teacher, *kept));
       }
       before = *epoch;
       path_before = path;
-    };
-    for (const std::string& path : stages_) {
-      const ModelFile stage = ModelFile::Open(path);
-      if (TrainingOf(stage) != TrainingOf(last)) {
-        std::cerr << fmt::format("note: --hetcomp-stages: {} is not of the training of {}\n", path,
-                                 teacher);
-        return;
-      }
-      check(path, EpochOf(stage));
     }
-    check(teacher, EpochOf(last));
+  }
+
+  static void Note(const std::string& path, const std::string& what) {
+    std::cerr << fmt::format("note: --hetcomp-stages: {} {}\n", path, what);
   }
 
   // What models of one training share.
   static nlohmann::ordered_json TrainingOf(const ModelFile& file) {
     nlohmann::ordered_json config = file.config;
-    for (const char* of_one : {kKeptEpoch, "best_epoch"}) config.erase(of_one);
+    for (const char* of_one : {kKeptEpoch, kBestEpoch}) config.erase(of_one);
     return config;
   }
-  // Of a model that --keep-every wrote: the best one may have come before the last of them.
   static std::optional<std::int32_t> EpochOf(const ModelFile& file) {
-    if (!file.config.contains(kKeptEpoch)) return std::nullopt;
-    return file.config[kKeptEpoch].get<std::int32_t>();
+    for (const char* key : {kKeptEpoch, kBestEpoch}) {
+      if (file.config.contains(key)) return file.config[key].get<std::int32_t>();
+    }
+    return std::nullopt;
   }
 
-  static constexpr const char* kKeptEpoch = "kept_epoch";
+  static constexpr const char *kKeptEpoch = "kept_epoch", *kBestEpoch = "best_epoch";
 
   HetCompOptions options_;
   std::vector<std::string> stages_;
