@@ -22,8 +22,8 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 }
 
 bool IsNamed(int descriptor, const std::string& path) {
-  struct stat own {
-  }, named{};
+  struct stat own {};
+  struct stat named {};
   return ::fstat(descriptor, &own) == 0 && ::stat(path.c_str(), &named) == 0 &&
          own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
@@ -42,8 +42,8 @@ int OpenPartial(const std::string& path) {
     }
     // Whoever had it may have been done in between, and it is PATH by now.
     if (IsNamed(descriptor, partial)) {
-      if (::ftruncate(descriptor, 0) == 0 || errno == EINVAL)
-        return descriptor;  // EINVAL: a device
+      // Of a device, which has no length, it is an EINVAL.
+      if (::ftruncate(descriptor, 0) == 0 || errno == EINVAL) return descriptor;
       const int error = errno;
       ::close(descriptor);
       errno = error;

@@ -219,9 +219,8 @@ ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const
   if (ranks.Ranks()) {
     Fail(
         "{}: the third column counts 1, 2, 3 ... for each user, which would be scores with the "
-        "best "
-        "items last; if it is a rank, say so in a first line: user, item and rank, separated by "
-        "tabs",
+        "best items last; if it is a rank, say so in a first line: user, item and rank, separated "
+        "by tabs",
         path);
   }
   result.lists = Group(entries, path, users, items);

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <iostream>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/method.h"
+#include "derrd/cli/progress.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/item_side.h"
 #include "derrd/train/ranked_pairs.h"
@@ -136,21 +137,24 @@ class Als : public Method {
     constexpr double kGain = 1.02;
     if (context.dataset.valid().empty()) return kL2s.front();
     const std::string_view metric = MainMetric(context.dataset.protocol());
+    const std::int32_t sweeps = std::min(kSweeps, sweeps_);
+    Progress progress("choosing --als-l2", kL2s.size() * static_cast<std::size_t>(sweeps),
+                      "sweeps");
+    std::uint64_t done = 0;
     std::array<double, kL2s.size()> found;
     for (std::size_t l = 0; l < kL2s.size(); ++l) {
       options.l2 = kL2s[l];
       Ials ials(pairs.view(), context.dataset.items(), options, context.seed);
-      for (std::int32_t sweep = 0; sweep < std::min(kSweeps, sweeps_); ++sweep) {
+      for (std::int32_t sweep = 0; sweep < sweeps; ++sweep) {
         ials.Sweep(context.parallel);
+        progress.Update(++done);
       }
       found[l] =
           Evaluate(ials.ToModel(), context.dataset, Split::kValid, context.parallel).At(metric);
     }
-    const auto best = static_cast<std::size_t>(std::ranges::max_element(found) - found.begin());
-    if (found[best] <= kGain * found.front()) return kL2s.front();
-    std::cerr << fmt::format(
-        "note: --als-l2 {} and not {}: validation {} {:.4f} and {:.4f} after {} sweeps\n",
-        kL2s[best], kL2s.front(), metric, found[best], found.front(), std::min(kSweeps, sweeps_));
+    auto best = static_cast<std::size_t>(std::ranges::max_element(found) - found.begin());
+    if (found[best] <= kGain * found.front()) best = 0;
+    progress.Finish(done, fmt::format("{}, {} {:.4f}", kL2s[best], metric, found[best]));
     return kL2s[best];
   }
 
