@@ -1,15 +1,13 @@
 # `cmake --install` puts the program, the library, its headers and what find_package(derrd) reads.
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/derrd)
 
-# The installed program finds the OpenBLAS it was built with, not whichever "alternatives" points at.
-set_target_properties(derrd_program PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS derrd_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS derrd_library EXPORT derrd-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(room IN LISTS DERRD_ROOMS)
   install(DIRECTORY derrd/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/derrd
-          FILES_MATCHING PATTERN "*.h" PATTERN "testdata" EXCLUDE PATTERN "*-inl.h" EXCLUDE
-          PATTERN "test_*.h" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "testdata" EXCLUDE PATTERN "page" EXCLUDE
+          PATTERN "*-inl.h" EXCLUDE PATTERN "test_*.h" EXCLUDE)
 endforeach()
 
 install(EXPORT derrd-targets NAMESPACE derrd:: DESTINATION ${config_dir})

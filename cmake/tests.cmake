@@ -6,12 +6,29 @@ include(GoogleTest)
 # The library's tests, without the program's: what the sanitizers run by default.
 add_custom_target(library_tests)
 
+# How every test is compiled.
+function(derrd_test_options target)
+  target_link_libraries(${target} PRIVATE
+    derrd_options derrd_lightly derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE
+    DERRD_SOURCES="${PROJECT_SOURCE_DIR}/derrd"
+    DERRD_PYTHON="${Python3_EXECUTABLE}")
+endfunction()
+
+# Owns the headers that all tests share, so that no test waits for another.
+if(DERRD_UNITY)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/test_headers.cc CONTENT "")
+  add_library(test_headers OBJECT ${PROJECT_BINARY_DIR}/generated/test_headers.cc)
+  derrd_test_options(test_headers)
+  derrd_unity(test_headers <gtest/gtest.h> <gmock/gmock.h>)
+endif()
+
 foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
   file(GLOB room_tests CONFIGURE_DEPENDS derrd/${room}/*_test.cc)
   if(room_tests)
     add_executable(${room}_test ${room_tests})
-    target_link_libraries(${room}_test PRIVATE
-      derrd_options derrd_lightly derrd::derrd GTest::gtest GTest::gmock GTest::gtest_main)
+    derrd_test_options(${room}_test)
+    derrd_unity(${room}_test REUSE_FROM test_headers)
     set(label library)
     if(room STREQUAL cli)
       target_link_libraries(${room}_test PRIVATE derrd_cli)
@@ -19,10 +36,7 @@ foreach(room IN LISTS DERRD_ROOMS ITEMS cli)
     else()
       add_dependencies(library_tests ${room}_test)
     endif()
-    target_compile_definitions(${room}_test PRIVATE
-      DERRD_TESTDATA="${PROJECT_SOURCE_DIR}/derrd/${room}/testdata"
-      DERRD_PYTHON="${Python3_EXECUTABLE}")
-    set_target_properties(${room}_test PROPERTIES UNITY_BUILD ${DERRD_UNITY} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     gtest_discover_tests(${room}_test TEST_PREFIX ${room}. DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS ${label})
   endif()

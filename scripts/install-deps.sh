@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what derrd needs (scripts/packages.txt) on Debian 12, as root or through sudo. Does nothing,
-# and needs no network, when all of it is there.
+# Installs what derrd needs (scripts/packages.txt) on Debian 12, as root or through sudo, and the packages
+# named: scripts/install-deps.sh [PACKAGE...]. Does nothing, and needs no network, when all of it is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,7 +14,7 @@ fi
 missing=()
 while read -r package; do
   installed "$package" || missing+=("$package")
-done < <(grep -v '^#' scripts/packages.txt)
+done < <(grep -v '^#' scripts/packages.txt; (($# == 0)) || printf '%s\n' "$@")
 
 if ((${#missing[@]} == 0)); then
   echo "install-deps: all packages are there"

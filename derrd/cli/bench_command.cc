@@ -1,7 +1,6 @@
 // derrd bench: how fast models answer on this machine, side by side and beside its limits.
 #include <fmt/format.h>
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>

@@ -8,6 +8,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/core/test_errors.h"
 
 namespace derrd::cli {
 namespace {
@@ -172,12 +173,10 @@ TEST_F(ConfigTest, BrokenTomlNamesLineAndColumn) {
 }
 
 TEST_F(ConfigTest, AFileThatIsNotThereIsAnError) {
-  try {
-    ExpandConfig(program_, {"train", "--config", path_ + ".missing"});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr(path_ + ".missing"));
-  }
+  EXPECT_THAT(MessageOf([&] {
+                ExpandConfig(program_, {"train", "--config", path_ + ".missing"});
+              }),
+              HasSubstr(path_ + ".missing"));
 }
 
 TEST_F(ConfigTest, UnknownFlagsAndSubcommandsAreExplained) {

@@ -3,7 +3,6 @@
 #define DERRD_CLI_EPOCH_LOG_H_
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "derrd/train/trainer.h"

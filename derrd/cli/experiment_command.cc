@@ -114,8 +114,8 @@ void AddExperimentCommand(CLI::App& program) {
       ->required();
   app->add_option("--data", options->data,
                   "Folder of the data sets and teachers that FILE names (FILE's own)");
-  app->add_option("--jobs", options->jobs,
-                  "Runs at once, of --threads threads (1 unless given) each (one a core)")
+  app->get_option("--threads")->description("Threads of each run (1 unless given)");
+  app->add_option("--jobs", options->jobs, "Runs at once (one a core unless given)")
       ->check(WholeNumber(1, 1024));
   AddFlag(*app, "--checkpoint-every", options->checkpoint_every,
           "Epochs between the checkpoints that runs go on from after an interruption",

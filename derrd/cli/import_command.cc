@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "derrd/cli/command.h"

@@ -1,7 +1,6 @@
 // derrd: words in, words out. Exit 0 done, 2 wrong usage, 3 numbers that are not finite, 1 anything
 // else, with one line that says what is wrong and what to do.
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>

@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/core/test_folder.h"
 
 namespace derrd::cli {
@@ -15,14 +14,11 @@ constexpr RunSize kSize{1'000'000, 100'000, 64, 1024};
 
 TEST(Memory, WhatDoesNotFitIsRefusedWithEveryFigure) {
   EXPECT_NO_THROW(CheckMemory({{"--width", 3e9}, {"--rrd-top", 1e9}}, 4e9));
-  try {
-    CheckMemory({{"--width", 1e9}, {"--init", 0.0}, {"--rrd-top", 3.5e9}}, 4e9);
-    FAIL() << "accepted";
-  } catch (const UsageError& error) {
-    EXPECT_EQ(std::string(error.what()),
-              "--rrd-top: needs about 4.5 GB of memory (--width 1 GB, --rrd-top 3.5 GB) and 4 GB "
-              "are free; give less");
-  }
+  EXPECT_EQ(MessageOf<UsageError>([] {
+              CheckMemory({{"--width", 1e9}, {"--init", 0.0}, {"--rrd-top", 3.5e9}}, 4e9);
+            }),
+            "--rrd-top: needs about 4.5 GB of memory (--width 1 GB, --rrd-top 3.5 GB) and 4 GB "
+            "are free; give less");
 }
 
 TEST(Memory, OfThisMachine) {

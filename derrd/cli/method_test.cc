@@ -8,6 +8,7 @@
 
 #include "derrd/cli/methods/table.h"
 #include "derrd/core/error.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/ranked_lists.h"
 #include "derrd/models/representations_only.h"
@@ -111,13 +112,9 @@ TEST(MethodTable, RefusesATeacherThatLacksWhatIsNeeded) {
   EXPECT_NO_THROW(CheckTeacher(table.Parse("rrd"), "t.derrd", bare));
   EXPECT_NO_THROW(CheckTeacher(table.Parse("none"), "t.derrd", bare));
   for (const std::string text : {"de", "rrd+de", "hint", "ftd", "htd"}) {
-    try {
-      CheckTeacher(table.Parse(text), "t.derrd", bare);
-      FAIL() << text;
-    } catch (const UsageError& error) {
-      EXPECT_THAT(error.what(), AllOf(HasSubstr("--method"), HasSubstr("needs representations"),
-                                      HasSubstr("t.derrd (bpr-mf) has no representations")));
-    }
+    EXPECT_THAT(MessageOf<UsageError>([&] { CheckTeacher(table.Parse(text), "t.derrd", bare); }),
+                AllOf(HasSubstr("--method"), HasSubstr("needs representations"),
+                      HasSubstr("t.derrd (bpr-mf) has no representations")));
   }
 }
 

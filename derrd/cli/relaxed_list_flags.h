@@ -7,14 +7,16 @@
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/memory.h"
+#include "derrd/train/relaxed_lists.h"
 
 namespace derrd::cli {
 
-// Options: as RrdOptions. `name` is the method's, `candidates` what lists hold ("items"), `whose`
-// for whom they are ("a user").
-template <typename Options>
 class RelaxedListFlags {
  public:
+  explicit RelaxedListFlags(const RelaxedListOptions& defaults) : options_(defaults) {}
+
+  // `name` is the method's, `candidates` what lists hold ("items"), `whose` for whom they are ("a
+  // user").
   void Add(CLI::App& app, const std::string& name, const std::string& candidates,
            const std::string& whose) {
     const std::string prefix = "--" + name + "-";
@@ -33,8 +35,8 @@ class RelaxedListFlags {
   }
 
   // What the flags say.
-  Options Get() const {
-    Options options = options_;
+  RelaxedListOptions Get() const {
+    RelaxedListOptions options = options_;
     options.sample_interesting = sampling_ == "position";
     return options;
   }
@@ -46,7 +48,7 @@ class RelaxedListFlags {
   }
 
   nlohmann::ordered_json Config() const {
-    const Options options = Get();
+    const RelaxedListOptions options = Get();
     return {{"weight", options.weight},
             {"interesting", options.interesting},
             {"uninteresting", options.uninteresting},
@@ -56,7 +58,7 @@ class RelaxedListFlags {
   }
 
  private:
-  Options options_;  // whether to sample says sampling_
+  RelaxedListOptions options_;  // whether to sample says sampling_
   std::string sampling_ = "position";
 };
 

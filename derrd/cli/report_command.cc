@@ -1,5 +1,4 @@
 // derrd report: what experiments found, as tables and as a page with charts.
-#include <iostream>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,5 @@
 // derrd serve: answers over HTTP.
 #include <csignal>
-#include <string>
 
 #include "derrd/cli/command.h"
 #include "derrd/cli/outputs.h"

@@ -1,21 +1,15 @@
 #include "derrd/cli/solving.h"
 
-#include <chrono>
-
 #include "derrd/cli/epoch_log.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
-#include "derrd/eval/evaluator.h"
+#include "derrd/train/sweeps.h"
 
 namespace derrd::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -63,43 +57,25 @@ void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
 void SweepAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
                    Ials& ials, std::int32_t sweeps, std::string_view kind, Json config,
                    const Parallel& parallel) {
-  const EarlyStoppingOptions stopping_options = StoppingOptions(options, dataset);
+  const SweepOptions sweep_options{sweeps, kind, StoppingOptions(options, dataset)};
+  const EarlyStoppingOptions& stopping = sweep_options.stopping;
   if (!dataset.valid().empty()) {
-    config["patience"] = stopping_options.patience;
-    config["stop_metrics"] = stopping_options.watch;
-    config["keep_metric"] = stopping_options.keep;
+    config["patience"] = stopping.patience;
+    config["stop_metrics"] = stopping.watch;
+    config["keep_metric"] = stopping.keep;
   }
-  EarlyStopping stopping(stopping_options);
   EpochLog log(options.log, "");
   Progress progress(label, static_cast<std::uint64_t>(sweeps), "sweeps");
-  std::unique_ptr<Model> best;
-  std::int32_t best_sweep = 0, sweep = 0;
   std::string note;
-  for (; sweep < sweeps && !stopping.ShouldStop(); ++sweep) {
-    EpochReport report{};
-    report.epoch = sweep;
-    const auto start = std::chrono::steady_clock::now();
-    ials.Sweep(parallel);
-    report.train_seconds = SecondsSince(start);
-    const auto trained = std::chrono::steady_clock::now();
-    auto model = std::make_unique<StoredFactors>(ials.ToModel(kind));
-    report.best = true;
-    if (!dataset.valid().empty()) {
-      report.valid = Evaluate(*model, dataset, Split::kValid, parallel);
-      report.best = stopping.Update(sweep, report.valid);
-    }
-    if (report.best) {
-      best = std::move(model);
-      best_sweep = sweep;
-    }
-    report.evaluate_seconds = SecondsSince(trained);
-    log.Add(report);
-    note = NoteOf(report, stopping_options.keep);
-    progress.Update(static_cast<std::uint64_t>(sweep) + 1, note);
-  }
-  progress.Finish(static_cast<std::uint64_t>(sweep), note);
-  config["best_epoch"] = best_sweep;
-  WriteModel(options, dataset, std::move(best), std::move(config), stopping.best());
+  TrainResult result =
+      Solve(ials, dataset, sweep_options, parallel, [&](const EpochReport& report) {
+        log.Add(report);
+        note = NoteOf(report, stopping.keep);
+        progress.Update(static_cast<std::uint64_t>(report.epoch) + 1, note);
+      });
+  progress.Finish(static_cast<std::uint64_t>(result.epochs), note);
+  config["best_epoch"] = result.best_epoch;
+  WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);
 }
 
 }  // namespace derrd::cli

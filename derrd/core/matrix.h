@@ -4,7 +4,6 @@
 
 #include <cassert>
 #include <cstddef>
-#include <cstdint>
 #include <new>
 #include <span>
 #include <type_traits>

@@ -7,8 +7,6 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
-#include <numeric>
-#include <stdexcept>
 #include <vector>
 
 #include "derrd/core/error.h"

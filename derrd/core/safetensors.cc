@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <cstring>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>

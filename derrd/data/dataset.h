@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "derrd/core/ids.h"
 #include "derrd/core/interactions.h"

@@ -1,6 +1,5 @@
 #include "derrd/data/dataset.h"
 
-#include <cstring>
 #include <functional>
 
 #include "derrd/core/random.h"

@@ -1,7 +1,6 @@
 #include "derrd/data/embeddings.h"
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #define DERRD_DATA_FILTERS_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 #include "derrd/data/interaction_log.h"

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

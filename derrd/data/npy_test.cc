@@ -1,6 +1,5 @@
 #include "derrd/data/npy.h"
 
-#include <cstdint>
 #include <string>
 
 #include "derrd/data/test_files.h"

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "derrd/core/error.h"
 #include "derrd/data/columns.h"

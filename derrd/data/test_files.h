@@ -2,7 +2,6 @@
 #ifndef DERRD_DATA_TEST_FILES_H_
 #define DERRD_DATA_TEST_FILES_H_
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -12,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "derrd/core/error.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/core/test_folder.h"
 
 namespace derrd {
@@ -60,18 +59,6 @@ inline std::string Zstd(std::string_view text) {
   result.resize(ZSTD_compress2(context, result.data(), result.size(), text.data(), text.size()));
   ZSTD_freeCCtx(context);
   return result;
-}
-
-// The message of the Error that `action` throws; a test failure when it throws none.
-template <typename Kind = Error, typename Action>
-std::string MessageOf(Action&& action) {
-  try {
-    action();
-  } catch (const Kind& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no error of the expected kind";
-  return "";
 }
 
 }  // namespace derrd

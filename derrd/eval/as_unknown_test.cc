@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "derrd/core/random.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/eval/test_score_table.h"
 #include "derrd/models/factors.h"
 
 namespace derrd {

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/core/test_errors.h"
+#include "derrd/eval/test_score_table.h"
 
 namespace derrd {
 namespace {
@@ -163,18 +164,15 @@ TEST(Evaluate, ScoresThatAreNotFiniteAreErrorsThatNameUserAndItem) {
     ScoreTable model(Matrix<float>(2, 3));
     model.At(1, 2) = bad;
     const auto named = AllOf(HasSubstr("user 'bob'"), HasSubstr("item 'c'"), HasSubstr("train"));
-    try {
-      EvaluateFull(model, Of({{}, {}}).view(), held_out.view(), names, Parallel(2));
-      FAIL();
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), named);
-    }
-    try {
-      EvaluateSampled(model, held_out.view(), {}, candidates.view(), names, Parallel(2));
-      FAIL();
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), named);
-    }
+    EXPECT_THAT(MessageOf([&] {
+                  EvaluateFull(model, Of({{}, {}}).view(), held_out.view(), names, Parallel(2));
+                }),
+                named);
+    EXPECT_THAT(MessageOf([&] {
+                  EvaluateSampled(model, held_out.view(), {}, candidates.view(), names,
+                                  Parallel(2));
+                }),
+                named);
   }
 }
 
@@ -215,12 +213,8 @@ TEST_F(EvaluateDatasetTest, TheProtocolDecidesWhatIsRanked) {
 
 TEST_F(EvaluateDatasetTest, OtherSizesAreAnErrorThatNamesTheDataSet) {
   const ScoreTable model(Matrix<float>(2, 5));
-  try {
-    Evaluate(model, Make(Protocol::kFull), Split::kTest, Parallel(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(path_), HasSubstr("4 items"), HasSubstr("5")));
-  }
+  EXPECT_THAT(MessageOf([&] { Evaluate(model, Make(Protocol::kFull), Split::kTest, Parallel(1)); }),
+              AllOf(HasSubstr(path_), HasSubstr("4 items"), HasSubstr("5")));
 }
 
 TEST(Split, Names) {

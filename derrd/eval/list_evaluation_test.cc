@@ -10,7 +10,7 @@
 #include "derrd/core/error.h"
 #include "derrd/core/test_folder.h"
 #include "derrd/eval/evaluator.h"
-#include "derrd/eval/testdata/lists_of.h"
+#include "derrd/eval/test_lists_of.h"
 
 namespace derrd {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/random.h"
+#include "derrd/core/test_errors.h"
 
 namespace derrd {
 namespace {
@@ -99,13 +100,9 @@ TEST(Metrics, NobodyToMeasureIsZeroAndNotNan) {
 }
 
 TEST(Metrics, UnknownNameListsTheKnown) {
-  try {
-    OfOneUser({1}).At("HR@7");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("HR@7"), testing::HasSubstr("HR@5"),
-                                             testing::HasSubstr("Recall@20")));
-  }
+  EXPECT_THAT(MessageOf([&] { OfOneUser({1}).At("HR@7"); }),
+              testing::AllOf(testing::HasSubstr("HR@7"), testing::HasSubstr("HR@5"),
+                             testing::HasSubstr("Recall@20")));
 }
 
 TEST(Metrics, ShareOfTheTeacherLeavesOutWhatHasNone) {

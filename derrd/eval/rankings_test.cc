@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/eval/testdata/lists_of.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/core/test_errors.h"
+#include "derrd/eval/test_lists_of.h"
+#include "derrd/eval/test_score_table.h"
 
 namespace derrd {
 namespace {
@@ -81,12 +82,8 @@ TEST(RankObserved, NanIsAnErrorThatNamesUserAndItem) {
   OwnedInteractions train;
   train.items = {5, 13, 20};
   train.offsets = {0, 0, 3};
-  try {
-    RankObserved(model, train.view(), 2, kIndices, Parallel(2));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("'1'"), HasSubstr("'13'")));
-  }
+  EXPECT_THAT(MessageOf([&] { RankObserved(model, train.view(), 2, kIndices, Parallel(2)); }),
+              AllOf(HasSubstr("'1'"), HasSubstr("'13'")));
 }
 
 TEST(RankUnobserved, IsCutToWhatEveryUserHas) {
@@ -103,23 +100,18 @@ TEST(RankUnobserved, SomebodyWhoHasEverythingIsAnError) {
   OwnedInteractions train;
   train.items = {0, 1};
   train.offsets = {0, 0, 2};
-  try {
-    RankUnobserved(model, train.view(), 500, kIndices, Parallel(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("user '1'"), HasSubstr("2 of the 2 items")));
-  }
+  EXPECT_THAT(MessageOf([&] { RankUnobserved(model, train.view(), 500, kIndices, Parallel(1)); }),
+              AllOf(HasSubstr("user '1'"), HasSubstr("2 of the 2 items")));
 }
 
 TEST(RankUnobserved, NanIsAnErrorThatNamesUserAndItem) {
   auto model = ScoreTable::WithTies(70, 30, 6);
   model.At(69, 3) = std::numeric_limits<float>::quiet_NaN();
-  try {
-    RankUnobserved(model, RandomInteractions(70, 3, 2, 7).view(), 5, kIndices, Parallel(2));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("'69'"), HasSubstr("'3'")));
-  }
+  EXPECT_THAT(MessageOf([&] {
+                RankUnobserved(model, RandomInteractions(70, 3, 2, 7).view(), 5, kIndices,
+                               Parallel(2));
+              }),
+              AllOf(HasSubstr("'69'"), HasSubstr("'3'")));
 }
 
 TEST(RankUnobserved, OfListsAgreesWithTheirScores) {

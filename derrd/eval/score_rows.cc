@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "derrd/core/buffer_pool.h"
 #include "derrd/core/error.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/eval/test_score_table.h"
 #include "derrd/models/ranked_lists.h"
 
 namespace derrd {

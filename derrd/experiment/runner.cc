@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/core/file.h"
 #include "derrd/eval/agreement.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/experiment/costs.h"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "derrd/core/error.h"
+#include "derrd/core/test_errors.h"
 
 namespace derrd {
 namespace {
@@ -38,13 +39,8 @@ TEST(Trials, NothingToChooseIsNoTrial) {
 }
 
 TEST(Trials, AGridBeyondTheBudgetOrOverARangeIsRefused) {
-  const auto says = [](const std::vector<SearchRange>& ranges) -> std::string {
-    try {
-      Trials(SearchKind::kGrid, 5, ranges, 0);
-      return "";
-    } catch (const UsageError& error) {
-      return error.what();
-    }
+  const auto says = [](const std::vector<SearchRange>& ranges) {
+    return MessageOf<UsageError>([&] { Trials(SearchKind::kGrid, 5, ranges, 0); });
   };
   EXPECT_THAT(says({List("--a", {"1", "2"}), List("--b", {"1", "2", "3"})}),
               testing::HasSubstr("budget of 5"));

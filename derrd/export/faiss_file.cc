@@ -1,7 +1,6 @@
 #include "derrd/export/faiss_file.h"
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "derrd/export/values.h"

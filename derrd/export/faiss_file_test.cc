@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
 #include "derrd/core/test_folder.h"
 
 namespace derrd {

@@ -1,6 +1,5 @@
 #include "derrd/export/row_files.h"
 
-#include <span>
 #include <string_view>
 
 #include "derrd/core/error.h"

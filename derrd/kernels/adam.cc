@@ -81,18 +81,14 @@ void AdamStepImpl(float* HWY_RESTRICT w, float* HWY_RESTRICT m, float* HWY_RESTR
   Stepper(scale, constants).Step(w, m, v, gradient, n);
 }
 
-// Rows are scattered, so they are asked for early: as many ahead as hold a few cache lines.
-HWY_INLINE std::size_t RowsAhead(std::size_t width) { return 1 + 128 / width; }
-HWY_INLINE void PrefetchRow(const AdamRows& table, const std::int32_t* rows, std::size_t i,
-                            std::size_t count) {
-  constexpr std::size_t kLine = 16;  // numbers in a cache line
-  if (i >= count) return;
-  const std::size_t at = static_cast<std::size_t>(rows[i]) * table.width;
-  for (std::size_t k = at; k < at + table.width; k += kLine) {
-    hwy::Prefetch(table.w + k);
-    hwy::Prefetch(table.m + k);
-    hwy::Prefetch(table.v + k);
-  }
+// Rows are scattered, so they are asked for early: as many ahead as hold a few cache lines, of each
+// of three tables and with more to compute on each than the sums of rows.cc have.
+HWY_INLINE void PrefetchAhead(const AdamRows& table, const std::int32_t* rows, std::size_t i,
+                              std::size_t count) {
+  const std::size_t ahead = i + 1 + 128 / table.width;
+  if (ahead >= count) return;
+  const std::size_t at = static_cast<std::size_t>(rows[ahead]) * table.width;
+  for (const float* part : {table.w, table.m, table.v}) PrefetchRow(part + at, table.width);
 }
 
 void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size_t count,
@@ -101,7 +97,7 @@ void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size
   const Stepper stepper(scale, constants);
   const std::size_t width = table.width;
   for (std::size_t i = 0; i < count; ++i) {
-    PrefetchRow(table, rows, i + RowsAhead(width), count);
+    PrefetchAhead(table, rows, i, count);
     const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
     stepper.Step(table.w + at, table.m + at, table.v + at, gradients + i * width, width);
   }
@@ -227,7 +223,7 @@ void AdamReplayImpl(const AdamRows& table, const std::int32_t* rows, const std::
                     const AdamConstants& constants) {
   ReplayGroup group(table, to, scales, constants);
   for (std::size_t i = 0; i < count; ++i) {
-    PrefetchRow(table, rows, i + RowsAhead(table.width), count);
+    PrefetchAhead(table, rows, i, count);
     if (from[i] < to) group.Add(static_cast<std::size_t>(rows[i]), from[i]);
   }
   group.Replay();

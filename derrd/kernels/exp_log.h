@@ -5,7 +5,6 @@
 #define DERRD_KERNELS_EXP_LOG_H_
 
 #include <cstddef>
-#include <cstdint>
 
 namespace derrd::kernels {
 

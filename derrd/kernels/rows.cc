@@ -14,13 +14,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 
-constexpr std::size_t kLine = 16;  // numbers in a cache line
-
-// Asks for a row of a table that will be read soon.
-HWY_INLINE void PrefetchRow(const float* row, std::size_t width) {
-  for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(row + k);
-}
-
 // How many rows of this width to ask for ahead: some kilobytes.
 HWY_INLINE std::size_t RowsAhead(std::size_t width) {
   return std::clamp<std::size_t>(1024 / width, 2, 12);

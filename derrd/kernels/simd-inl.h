@@ -7,6 +7,7 @@
 #define DERRD_KERNELS_SIMD_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -84,6 +85,12 @@ HWY_INLINE void StoreUpTo(Vec<T> v, T* to, std::size_t count) {
   } else {
     StoreFirst(v, to, count);
   }
+}
+
+// Asks for a row of a table that will be read soon.
+HWY_INLINE void PrefetchRow(const float* row, std::size_t width) {
+  constexpr std::size_t kLine = 16;  // numbers in a cache line
+  for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(row + k);
 }
 
 }  // namespace derrd::kernels::HWY_NAMESPACE

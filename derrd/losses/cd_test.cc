@@ -86,7 +86,7 @@ TEST(CdTargets, AreTheSigmoidOfTheBiasedAndSoftenedScore) {
 }
 
 TEST(Cd, AgreesWithPyTorch) {
-  const SafetensorsFile reference(DERRD_TESTDATA "/cd_reference.safetensors");
+  const SafetensorsFile reference(DERRD_SOURCES "/losses/testdata/cd_reference.safetensors");
   const auto value = [&](const char* name) { return reference.Elements<double>(name)[0]; };
   const auto scores = reference.MatrixOf<double>("scores");
   const auto teacher = reference.MatrixOf<double>("teacher");

@@ -268,7 +268,7 @@ TEST(De, SameBitsAtAnyNumberOfThreads) {
 }
 
 TEST(De, AgreesWithPyTorch) {
-  const SafetensorsFile file(DERRD_TESTDATA "/de_reference.safetensors");
+  const SafetensorsFile file(DERRD_SOURCES "/losses/testdata/de_reference.safetensors");
   DeProblem<float> p({7, 6, 9, 12}, 11, 0);
   const auto load = [&](const std::string& name, float* to, std::size_t size) {
     const auto from = file.Elements<double>(name);

@@ -103,7 +103,7 @@ TEST(RdDiscrepancies, ATieIsNotAbove) {
 }
 
 TEST(Rd, AgreesWithPyTorch) {
-  const SafetensorsFile reference(DERRD_TESTDATA "/rd_reference.safetensors");
+  const SafetensorsFile reference(DERRD_SOURCES "/losses/testdata/rd_reference.safetensors");
   const auto value = [&](const char* name) { return reference.Elements<double>(name)[0]; };
   const auto scores = reference.MatrixOf<double>("scores");
   const auto sampled = reference.MatrixOf<double>("sampled");

@@ -101,7 +101,7 @@ TEST(Rrd, WhatIsNotFiniteIsNotHidden) {
 }
 
 TEST(Rrd, AgreesWithPyTorch) {
-  const SafetensorsFile reference(DERRD_TESTDATA "/rrd_reference.safetensors");
+  const SafetensorsFile reference(DERRD_SOURCES "/losses/testdata/rrd_reference.safetensors");
   const auto interesting = reference.MatrixOf<double>("interesting");
   const auto uninteresting = reference.MatrixOf<double>("uninteresting");
   const auto of_interesting = reference.MatrixOf<double>("interesting_gradient");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "derrd/core/error.h"
 #include "derrd/core/initial_values.h"

@@ -4,9 +4,7 @@
 #define DERRD_MODELS_PROPAGATION_H_
 
 #include <array>
-#include <cstdint>
 #include <functional>
-#include <span>
 #include <vector>
 
 #include "derrd/core/interactions.h"

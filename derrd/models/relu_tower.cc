@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "derrd/kernels/gemm.h"
 #include "derrd/kernels/rows.h"
 #include "derrd/kernels/vectors.h"

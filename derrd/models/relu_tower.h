@@ -2,7 +2,6 @@
 #ifndef DERRD_MODELS_RELU_TOWER_H_
 #define DERRD_MODELS_RELU_TOWER_H_
 
-#include <cstdint>
 #include <span>
 #include <vector>
 

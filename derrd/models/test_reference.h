@@ -19,7 +19,7 @@ namespace derrd {
 class TestReference {
  public:
   explicit TestReference(const std::string& name)
-      : file_(std::string(DERRD_TESTDATA) + "/" + name + "_reference.safetensors") {}
+      : file_(std::string(DERRD_SOURCES "/models/testdata/") + name + "_reference.safetensors") {}
 
   MatrixView<const double> Values(const std::string& name) const {
     return file_.MatrixOf<double>(name);

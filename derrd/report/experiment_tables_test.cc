@@ -9,6 +9,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/core/test_folder.h"
 #include "derrd/report/experiment_json.h"
 #include "derrd/report/experiment_page.h"
@@ -144,14 +145,7 @@ TEST(ReadResults, ARunThatSeveralFilesTellOfCountsOnce) {
 
 TEST(ReadResults, WhatIsNoneNamesFileAndLine) {
   const TestFolder folder;
-  const auto says = [&](const std::string& text) -> std::string {
-    try {
-      Read(folder, text);
-      return "";
-    } catch (const Error& error) {
-      return error.what();
-    }
-  };
+  const auto says = [&](const std::string& text) { return MessageOf([&] { Read(folder, text); }); };
   EXPECT_THAT(says(Both() + "{\"role\""), HasSubstr("results.jsonl:8: is no result"));
   EXPECT_THAT(says("[]\n"), HasSubstr(":1:"));
   EXPECT_THAT(says(R"({"role":"student","run":"a","data":"d","metric":"HR@5"})"), HasSubstr(":1:"));

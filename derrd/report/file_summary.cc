@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 #include "derrd/data/dataset.h"

@@ -8,6 +8,7 @@
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
 #include "derrd/core/safetensors.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/data/dataset.h"
 
 namespace derrd {
@@ -72,12 +73,7 @@ TEST_F(SummarizeFileTest, AFileOfAnotherProgram) {
 
 TEST_F(SummarizeFileTest, AFileThatIsNone) {
   WriteTextFile(path_, "user,item\n1,2\n");
-  try {
-    SummarizeFile(path_);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr(path_));
-  }
+  EXPECT_THAT(MessageOf([&] { SummarizeFile(path_); }), HasSubstr(path_));
 }
 
 }  // namespace

@@ -7,13 +7,12 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/eval/test_score_table.h"
 
 namespace derrd {
 namespace {

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
 #include <initializer_list>
 #include <mutex>
 #include <string>

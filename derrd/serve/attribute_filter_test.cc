@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "derrd/core/random.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/core/test_folder.h"
-#include "derrd/eval/testdata/score_table.h"  // RandomInteractions
+#include "derrd/eval/test_score_table.h"  // RandomInteractions
 #include "derrd/models/factors.h"
 #include "derrd/serve/recommender.h"
 
@@ -52,13 +53,8 @@ TEST(ItemsWhere, ValuesAreAlternativesAndAttributesMustAllFit) {
 
 TEST(ItemsWhere, WhatIsUnknownIsNamedWithWhatIsNearest) {
   const OwnedAttributes books = Books();
-  const auto message = [&](std::vector<WantedValue> wanted) -> std::string {
-    try {
-      ItemsWhere(books.view(), 7, wanted);
-    } catch (const UnknownAttribute& error) {
-      return error.what();
-    }
-    return "";
+  const auto message = [&](std::vector<WantedValue> wanted) {
+    return MessageOf<UnknownAttribute>([&] { ItemsWhere(books.view(), 7, wanted); });
   };
   EXPECT_EQ(message({{"genre", "fictoin"}}),
             "of no item the attribute 'genre' is 'fictoin'; did you mean 'fiction'?");

@@ -12,8 +12,9 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/random.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/core/test_folder.h"
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/eval/test_score_table.h"
 #include "derrd/models/factors.h"
 #include "derrd/models/fold_in.h"
 #include "derrd/models/ranked_lists.h"
@@ -52,17 +53,6 @@ Matrix<float> RecommenderRows(std::size_t rows, std::uint64_t seed) {
 ModelFile FactorFile() {
   return FileOf(std::make_unique<StoredFactors>("bpr-mf", RecommenderRows(kUsers, 1),
                                                 RecommenderRows(kItems, 2)));
-}
-
-template <typename Action>
-std::string MessageFrom(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
 }
 
 TEST(Recommender, AnswersFromAFileAndRefusesOneThatIsNotWhole) {
@@ -104,13 +94,12 @@ TEST(Recommender, AnswersFromAFileAndRefusesOneThatIsNotWhole) {
   broken.model =
       std::make_unique<StoredFactors>("bpr-mf", RecommenderRows(kUsers, 1), std::move(rows));
   broken.Write(folder / "broken.derrd");
-  EXPECT_THAT(MessageFrom([&] { Recommender::Open(folder / "broken.derrd", {}); }),
+  EXPECT_THAT(MessageOf([&] { Recommender::Open(folder / "broken.derrd", {}); }),
               HasSubstr("not finite"));
   contents.item_ids = Numbered("j", kItems);
   WriteDataset(contents, folder / "other.derrd");
-  EXPECT_THAT(
-      MessageFrom([&] { Recommender::Open(folder / "model.derrd", folder / "other.derrd"); }),
-      HasSubstr("other.derrd"));
+  EXPECT_THAT(MessageOf([&] { Recommender::Open(folder / "model.derrd", folder / "other.derrd"); }),
+              HasSubstr("other.derrd"));
 }
 
 // Whatever answers: a table that is searched, a network, lists.
@@ -210,7 +199,7 @@ TEST(Recommender, ListsAnswerWithWhatTheyHold) {
   EXPECT_THAT(recommender->Recommend({.user = 0, .k = 2, .exclude = excluded}),
               ElementsAre(ScoredItem{3, -1}, ScoredItem{2, -3}));
   EXPECT_THAT(recommender->Recommend({.user = 1}), ElementsAre(ScoredItem{4, -1}));
-  EXPECT_THAT(MessageFrom([&] { recommender->Recommend({.liked = excluded}); }),
+  EXPECT_THAT(MessageOf([&] { recommender->Recommend({.liked = excluded}); }),
               HasSubstr("no score"));
 }
 
@@ -226,7 +215,7 @@ TEST(Recommender, QueriesThatMakeNoSenseAreRefused) {
     EXPECT_THROW(recommender->Recommend(query), UsageError);
     EXPECT_THROW(recommender->RecommendAll({&query, 1}), UsageError);
   }
-  EXPECT_THAT(MessageFrom([] {
+  EXPECT_THAT(MessageOf([] {
                 Recommender::Of(FileOf(std::make_unique<RepresentationsOnly>(
                                     RecommenderRows(3, 1), RecommenderRows(4, 1))),
                                 "file", {}, Precision::kFloat32);
@@ -240,11 +229,10 @@ TEST(Recommender, AScoreThatIsNotFiniteNamesWhoAsked) {
   const auto recommender = Recommender::Of(FileOf(std::make_unique<ScoreTable>(model)), "model", {},
                                            Precision::kFloat32);
   EXPECT_EQ(recommender->Recommend({.user = 0}).size(), 4u);
-  EXPECT_THAT(MessageFrom([&] { recommender->Recommend({.user = 1}); }),
+  EXPECT_THAT(MessageOf([&] { recommender->Recommend({.user = 1}); }),
               testing::AllOf(HasSubstr("'u1'"), HasSubstr("'i2'")));
   const std::vector<std::int32_t> liked{1};  // of which the table answers for user 1
-  EXPECT_THAT(MessageFrom([&] { recommender->Recommend({.liked = liked}); }),
-              HasSubstr("new user"));
+  EXPECT_THAT(MessageOf([&] { recommender->Recommend({.liked = liked}); }), HasSubstr("new user"));
 }
 
 TEST(Measure, QuantilesByNearestRank) {

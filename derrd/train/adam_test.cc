@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <vector>
 
 #include "derrd/core/random.h"

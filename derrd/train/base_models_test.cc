@@ -2,7 +2,6 @@
 // any number of threads and after an interruption.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +59,7 @@ class BaseModelTest : public testing::TestWithParam<std::string> {
     DeTermOptions de;
     de.experts = 3;
     terms.push_back(std::make_unique<DeTerm>(teacher_, kStudentWidth, de, 1));
-    RrdOptions rrd;
+    RelaxedListOptions rrd;
     rrd.weight = 1.0;
     rrd.interesting = rrd.uninteresting = 4;
     rrd.top = 10;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "derrd/core/parallel.h"
-#include "derrd/core/random.h"
 #include "derrd/data/dataset.h"
 
 namespace derrd {

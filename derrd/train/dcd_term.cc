@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "derrd/core/error.h"
 #include "derrd/core/samplers.h"
@@ -79,8 +78,7 @@ DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Rankings items, const D
   if (has_item_side() && options.corrections > items_.length()) {
     Fail<UsageError>(
         "--dcd-corrections {}: the teacher's rankings hold {} users an item; lower it, or leave "
-        "the "
-        "item's side out with --lambda-dcd-item 0",
+        "the item's side out with --lambda-dcd-item 0",
         options.corrections, items_.length());
   }
   log_weights_.resize(std::max(users_.length(), items_.length()));

@@ -5,17 +5,11 @@
 
 namespace derrd {
 
-double Temperature(const DeTermOptions& options, std::int32_t epoch) {
-  return Annealing{options.initial_temperature, options.final_temperature,
-                   options.temperature_epochs}
-      .At(epoch);
-}
-
 DeTerm::DeTerm(const Model& teacher, std::size_t student_width, const DeTermOptions& options,
                std::uint64_t seed)
     : teacher_(&teacher),
       options_(options),
-      temperature_(options.initial_temperature),
+      temperature_(options.temperature.initial),
       users_("de/user/",
              ExpertShape::For(options.experts, student_width, teacher.representation_width()), seed,
              {Role::kInitialExpert, Role::kInitialSelection, 0}),
@@ -28,7 +22,7 @@ DeTerm::DeTerm(const Model& teacher, std::size_t student_width, const DeTermOpti
 }
 
 void DeTerm::BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel&) {
-  temperature_ = Temperature(options_, epoch);
+  temperature_ = options_.temperature.At(epoch);
   users_.BeginEpoch();
   items_.BeginEpoch();
 }

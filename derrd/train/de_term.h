@@ -17,16 +17,11 @@
 namespace derrd {
 
 struct DeTermOptions {
-  double weight = 0.01;                // lambda_DE, >= 0
-  std::size_t experts = 30;            // M >= 1, a side
-  double initial_temperature = 1.0;    // tau_0 >= 1e-30
-  double final_temperature = 1e-10;    // tau_P >= 1e-30, from epoch P on
-  double temperature_epochs = 1000.0;  // P > 0
-  double routing_tolerance = 0.03;     // in [0, 1/2); 0 computes every expert for every row
+  double weight = 0.01;      // lambda_DE, >= 0
+  std::size_t experts = 30;  // M >= 1, a side
+  Annealing temperature;
+  double routing_tolerance = 0.03;  // in [0, 1/2); 0 computes every expert for every row
 };
-
-// The temperature at an epoch, from 0.
-double Temperature(const DeTermOptions& options, std::int32_t epoch);
 
 class DeTerm : public Term {
  public:

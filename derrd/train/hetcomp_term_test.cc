@@ -1,7 +1,6 @@
 #include "derrd/train/hetcomp_term.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <span>
 #include <vector>

@@ -7,14 +7,11 @@
 namespace derrd {
 
 IrRrdTerm::IrRrdTerm(const Dataset& dataset, Rankings rankings, const RrdTerm& rrd,
-                     const IrRrdOptions& options, std::uint64_t seed)
+                     const RelaxedListOptions& options, std::uint64_t seed)
     : rrd_(&rrd),
-      options_(options),
       seed_(seed),
       by_item_(ByItem(dataset.train(), dataset.items())),
-      lists_(by_item_.view(), dataset.users(), std::move(rankings),
-             {options.interesting, options.uninteresting, options.temperature,
-              options.sample_interesting},
+      lists_(by_item_.view(), dataset.users(), std::move(rankings), options,
              {"ir", "item", "users", dataset.item_ids()}),
       compared_(dataset.items()) {}
 
@@ -31,7 +28,7 @@ void IrRrdTerm::SelectRows(const Batch& batch, EntitySet& users, EntitySet& item
 }
 
 double IrRrdTerm::Step(const Batch&, TrainableModel& student, const Parallel& parallel) {
-  return lists_.Step(Side::kItem, compared_.members(), options_.weight, student, parallel);
+  return lists_.Step(Side::kItem, compared_.members(), student, parallel);
 }
 
 }  // namespace derrd

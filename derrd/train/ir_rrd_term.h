@@ -16,14 +16,8 @@
 
 namespace derrd {
 
-struct IrRrdOptions {
-  double weight = 5e-4;            // lambda_IR, >= 0
-  std::size_t interesting = 20;    // K >= 1
-  std::size_t uninteresting = 20;  // L >= 0
-  std::size_t top = 500;           // interesting users come from the teacher's top this many
-  double temperature = 10.0;       // T > 0, in positions
-  bool sample_interesting = true;  // false: take the top K as they are
-};
+inline constexpr RelaxedListOptions kIrRrdDefaults{
+    .weight = 5e-4, .interesting = 20, .uninteresting = 20};
 
 class IrRrdTerm : public Term {
  public:
@@ -31,7 +25,7 @@ class IrRrdTerm : public Term {
   // length options.top. `rrd`: the user side, a term of the same objective that must outlive this
   // one. Error when an item has too few users for K or L.
   IrRrdTerm(const Dataset& dataset, Rankings rankings, const RrdTerm& rrd,
-            const IrRrdOptions& options, std::uint64_t seed);
+            const RelaxedListOptions& options, std::uint64_t seed);
 
   std::string_view name() const override { return "ir"; }
   void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
@@ -41,7 +35,6 @@ class IrRrdTerm : public Term {
 
  private:
   const RrdTerm* rrd_;
-  IrRrdOptions options_;
   std::uint64_t seed_;
   OwnedInteractions by_item_;  // the training set, which lists_ reads
   RelaxedLists lists_;

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/eval/item_side.h"
 #include "derrd/losses/rrd.h"
 #include "derrd/train/test_terms.h"
@@ -73,7 +73,7 @@ TEST_F(IrRrdTermTest, AsksForUsersOfTheItemsThatTheBatchsUsersCompare) {
 }
 
 TEST_F(IrRrdTermTest, IsTheRelaxedRankingLossOfEveryItem) {
-  const IrRrdOptions options{.weight = 0.3, .interesting = 4, .uninteresting = 5, .top = 12};
+  const RelaxedListOptions options{.weight = 0.3, .interesting = 4, .uninteresting = 5, .top = 12};
   IrRrdTerm term(dataset_, ItemRanking(12), rrd_, options, 3);
   const double loss = Step(term, 0, {&rrd_});
   double expected = 0.0;
@@ -111,7 +111,7 @@ TEST_F(IrRrdTermTest, WithoutSamplingTakesTheTopAsItIs) {
 }
 
 TEST_F(IrRrdTermTest, TheSameAtAnyNumberOfThreads) {
-  const IrRrdOptions options{.interesting = 4, .uninteresting = 5, .top = 12};
+  const RelaxedListOptions options{.weight = 5e-4, .interesting = 4, .uninteresting = 5, .top = 12};
   IrRrdTerm term(dataset_, ItemRanking(12), rrd_, options, 3);
   const double loss = Step(term, 1, {&rrd_});
   for (const int threads : {1, 3, 8}) {
@@ -127,13 +127,10 @@ TEST_F(IrRrdTermTest, TheSameAtAnyNumberOfThreads) {
 TEST_F(IrRrdTermTest, TooFewUsersForKOrLAreFoundBeforeTraining) {
   EXPECT_THROW(IrRrdTerm(dataset_, ItemRanking(12), rrd_, {1.0, 13, 1, 12, 4.0, true}, 3),
                UsageError);
-  try {
-    IrRrdTerm(dataset_, ItemRanking(12), rrd_, {1.0, 4, 29, 12, 4.0, true}, 3);
-    FAIL();
-  } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--ir-uninteresting 29: item 'i"));
-    EXPECT_THAT(error.what(), HasSubstr("--ir-top"));
-  }
+  EXPECT_THAT(MessageOf<UsageError>([&] {
+                IrRrdTerm(dataset_, ItemRanking(12), rrd_, {1.0, 4, 29, 12, 4.0, true}, 3);
+              }),
+              testing::AllOf(HasSubstr("--ir-uninteresting 29: item 'i"), HasSubstr("--ir-top")));
 }
 
 }  // namespace

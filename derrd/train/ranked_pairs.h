@@ -3,8 +3,6 @@
 #ifndef DERRD_TRAIN_RANKED_PAIRS_H_
 #define DERRD_TRAIN_RANKED_PAIRS_H_
 
-#include <cstddef>
-
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/weighted_lists.h"

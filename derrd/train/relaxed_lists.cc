@@ -83,14 +83,14 @@ void RelaxedLists::Sample(std::uint64_t seed, std::uint64_t step, Role interesti
   });
 }
 
-double RelaxedLists::Step(Side side, std::span<const std::int32_t> entities, double weight,
+double RelaxedLists::Step(Side side, std::span<const std::int32_t> entities,
                           TrainableModel& student, const Parallel& parallel) {
   const std::size_t first = options_.interesting;
   return step_.Run(side, entities, lists_, student, parallel,
                    [&](std::size_t, std::span<const float> scores, std::span<float> gradient) {
                      return RrdLoss<float>(scores.first(first), scores.subspan(first),
-                                           static_cast<float>(weight), gradient.first(first),
-                                           gradient.subspan(first));
+                                           static_cast<float>(options_.weight),
+                                           gradient.first(first), gradient.subspan(first));
                    });
 }
 

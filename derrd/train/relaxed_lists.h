@@ -16,11 +16,14 @@
 
 namespace derrd {
 
+// The defaults are RRD's.
 struct RelaxedListOptions {
-  std::size_t interesting;    // K >= 1
-  std::size_t uninteresting;  // L >= 0
-  double temperature;         // T > 0, in positions
-  bool sample_interesting;    // false: take the top K as they are
+  double weight = 1e-3;            // lambda >= 0
+  std::size_t interesting = 40;    // K >= 1
+  std::size_t uninteresting = 40;  // L >= 0
+  std::size_t top = 500;           // interesting candidates come from the teacher's top this many
+  double temperature = 10.0;       // T > 0, in positions
+  bool sample_interesting = true;  // false: take the top K as they are
 };
 
 // What things are called in messages.
@@ -33,7 +36,8 @@ struct RelaxedListNames {
 class RelaxedLists {
  public:
   // observed: each entity's candidates in training, which must outlive this; candidates: how many
-  // there are in all; rankings: the teacher's order of each entity's unobserved candidates.
+  // there are in all; rankings: the teacher's order of each entity's unobserved candidates, of
+  // length options.top.
   // UsageError when an entity has too few of them for K or L.
   RelaxedLists(const Interactions& observed, std::size_t candidates, Rankings rankings,
                const RelaxedListOptions& options, const RelaxedListNames& names);
@@ -44,9 +48,9 @@ class RelaxedLists {
   void Sample(std::uint64_t seed, std::uint64_t step, Role interesting, Role uninteresting,
               const Parallel& parallel);
 
-  // RrdLoss over the lists of `entities`, which are users or items; see ListStep.
-  double Step(Side side, std::span<const std::int32_t> entities, double weight,
-              TrainableModel& student, const Parallel& parallel);
+  // The weighted RrdLoss over the lists of `entities`, which are users or items; see ListStep.
+  double Step(Side side, std::span<const std::int32_t> entities, TrainableModel& student,
+              const Parallel& parallel);
 
   // K + L candidates, the interesting ones first.
   std::span<const std::int32_t> Of(std::int32_t entity) const {

@@ -4,13 +4,10 @@
 
 namespace derrd {
 
-RrdTerm::RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& options,
+RrdTerm::RrdTerm(const Dataset& dataset, Rankings rankings, const RelaxedListOptions& options,
                  std::uint64_t seed)
-    : options_(options),
-      seed_(seed),
-      lists_(dataset.train(), dataset.items(), std::move(rankings),
-             {options.interesting, options.uninteresting, options.temperature,
-              options.sample_interesting},
+    : seed_(seed),
+      lists_(dataset.train(), dataset.items(), std::move(rankings), options,
              {"rrd", "user", "items", dataset.user_ids()}) {}
 
 void RrdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel&, const Parallel& parallel) {
@@ -23,7 +20,7 @@ void RrdTerm::SelectRows(const Batch& batch, EntitySet&, EntitySet& items) {
 }
 
 double RrdTerm::Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) {
-  return lists_.Step(Side::kUser, batch.distinct_users, options_.weight, student, parallel);
+  return lists_.Step(Side::kUser, batch.distinct_users, student, parallel);
 }
 
 }  // namespace derrd

@@ -13,20 +13,12 @@
 
 namespace derrd {
 
-struct RrdOptions {
-  double weight = 1e-3;            // lambda_RRD, >= 0
-  std::size_t interesting = 40;    // K >= 1
-  std::size_t uninteresting = 40;  // L >= 0
-  std::size_t top = 500;           // interesting items come from the teacher's top this many
-  double temperature = 10.0;       // T > 0, in positions
-  bool sample_interesting = true;  // false: take the top K as they are
-};
-
 class RrdTerm : public Term {
  public:
   // `rankings`: the teacher's order of each user's unobserved items, of length options.top.
   // Error when a user has too few items for K or L.
-  RrdTerm(const Dataset& dataset, Rankings rankings, const RrdOptions& options, std::uint64_t seed);
+  RrdTerm(const Dataset& dataset, Rankings rankings, const RelaxedListOptions& options,
+          std::uint64_t seed);
 
   std::string_view name() const override { return "rrd"; }
   void BeginEpoch(std::int32_t epoch, const TrainableModel& student,
@@ -38,7 +30,6 @@ class RrdTerm : public Term {
   std::span<const std::int32_t> ItemsOf(std::int32_t user) const { return lists_.Of(user); }
 
  private:
-  RrdOptions options_;
   std::uint64_t seed_;
   RelaxedLists lists_;
 };

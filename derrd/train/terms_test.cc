@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "derrd/core/error.h"
-#include "derrd/losses/bpr.h"
-#include "derrd/losses/rrd.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/train/bce_term.h"
 #include "derrd/train/bpr_term.h"
@@ -139,13 +137,13 @@ TEST_F(TermsTest, ARoutingToleranceThatCouldCloseEveryExpertIsRefused) {
   EXPECT_THROW(DeTerm(teacher_, 3, options, 5), UsageError);
 }
 
-TEST(Temperature, FallsExponentiallyFromTheFirstEpochToTheLast) {
-  const DeTermOptions options;
-  EXPECT_DOUBLE_EQ(Temperature(options, 0), 1.0);
-  EXPECT_NEAR(Temperature(options, 100), 0.1, 1e-12);
-  EXPECT_NEAR(Temperature(options, 500) / 1e-5, 1.0, 1e-9);
-  EXPECT_NEAR(Temperature(options, 1000) / 1e-10, 1.0, 1e-9);
-  EXPECT_NEAR(Temperature(options, 1000000) / 1e-10, 1.0, 1e-9);
+TEST(Annealing, FallsExponentiallyFromTheFirstEpochToTheLast) {
+  const Annealing temperature;
+  EXPECT_DOUBLE_EQ(temperature.At(0), 1.0);
+  EXPECT_NEAR(temperature.At(100), 0.1, 1e-12);
+  EXPECT_NEAR(temperature.At(500) / 1e-5, 1.0, 1e-9);
+  EXPECT_NEAR(temperature.At(1000) / 1e-10, 1.0, 1e-9);
+  EXPECT_NEAR(temperature.At(1000000) / 1e-10, 1.0, 1e-9);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "derrd/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iterator>
 
 #include "derrd/core/error.h"
+#include "derrd/core/stopwatch.h"
 #include "derrd/eval/evaluator.h"
 
 namespace derrd {
@@ -15,16 +15,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kStateKey = "derrd.state";
 constexpr std::size_t kCopyGrain = std::size_t{1} << 20;  // numbers a task copies
-
-class Stopwatch {
- public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 void Copy(std::span<const float> from, std::span<float> to, const Parallel& parallel) {
   parallel.ForRanges(from.size(), kCopyGrain, [&](std::size_t begin, std::size_t end) {

@@ -1,4 +1,4 @@
-// The one training loop, for every model and every objective.
+// The training loop of every model and every objective; what is solved has sweeps.h.
 #ifndef DERRD_TRAIN_TRAINER_H_
 #define DERRD_TRAIN_TRAINER_H_
 

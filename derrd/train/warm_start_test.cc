@@ -1,11 +1,13 @@
 #include "derrd/train/warm_start.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/test_errors.h"
 #include "derrd/models/bpr_mf.h"
 
 namespace derrd {
@@ -63,13 +65,10 @@ TEST(WarmStart, NothingInCommonLeavesEverything) {
 
 TEST(WarmStart, AnotherWidthIsRefusedWithBoth) {
   BprMf student(1, 1, 5, 2);
-  try {
-    WarmStart(Earlier(7), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
-    FAIL() << "took rows of another width";
-  } catch (const UsageError& error) {
-    EXPECT_EQ(std::string(error.what()),
-              "--init: old.derrd is of width 7 and --width is 5; give --width 7 or another model");
-  }
+  EXPECT_EQ(MessageOf<UsageError>([&] {
+              WarmStart(Earlier(7), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
+            }),
+            "--init: old.derrd is of width 7 and --width is 5; give --width 7 or another model");
 }
 
 // A model of another kind: BPR-MF by another name.
@@ -81,14 +80,12 @@ class Other : public BprMf {
 
 TEST(WarmStart, AnotherKindIsRefused) {
   Other student(1, 1, 5, 2);
-  try {
-    WarmStart(Earlier(), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}), student);
-    FAIL() << "took rows of another kind";
-  } catch (const UsageError& error) {
-    const std::string message = error.what();
-    EXPECT_NE(message.find("old.derrd"), std::string::npos);
-    EXPECT_NE(message.find("'bpr-mf' and a 'other'"), std::string::npos) << message;
-  }
+  EXPECT_THAT(MessageOf<UsageError>([&] {
+                WarmStart(Earlier(), "old.derrd", Ids(TakenIds{"x"}), Ids(TakenIds{"ann"}),
+                          student);
+              }),
+              testing::AllOf(testing::HasSubstr("old.derrd"),
+                             testing::HasSubstr("'bpr-mf' and a 'other'")));
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ std::vector<std::unique_ptr<derrd::Term>> DeRrd(const derrd::Model& teacher, std
                                                 const derrd::Parallel& parallel) {
   derrd::DeTermOptions de;
   de.experts = 4;
-  derrd::RrdOptions rrd;
+  derrd::RelaxedListOptions rrd;
   rrd.interesting = rrd.uninteresting = 5;
   rrd.top = 20;
   std::vector<std::unique_ptr<derrd::Term>> terms;

@@ -14,14 +14,15 @@ class De : public Method {
   }
 
   void AddFlags(CLI::App& app) override {
+    Annealing& temperature = options_.temperature;
     AddFlag(app, "--lambda-de", options_.weight, "Weight of the DE loss", Number(0, 1e6));
     AddFlag(app, "--de-experts", options_.experts, "Experts for users, and as many for items",
             WholeNumber(1, 4096));
-    AddFlag(app, "--de-initial-temperature", options_.initial_temperature, "Temperature at epoch 0",
+    AddFlag(app, "--de-initial-temperature", temperature.initial, "Temperature at epoch 0",
             Number(1e-30, 1e6));
-    AddFlag(app, "--de-final-temperature", options_.final_temperature,
+    AddFlag(app, "--de-final-temperature", temperature.final,
             "Temperature at epoch --de-temperature-epochs and after", Number(1e-30, 1e6));
-    AddFlag(app, "--de-temperature-epochs", options_.temperature_epochs,
+    AddFlag(app, "--de-temperature-epochs", temperature.epochs,
             "Epochs from the initial to the final temperature", Number(1e-3, 1e9));
     AddFlag(app, "--de-routing-tolerance", options_.routing_tolerance,
             "Selection weight of a row that may be left out, in all (0: compute every one)",
@@ -31,9 +32,9 @@ class De : public Method {
   nlohmann::ordered_json Config() const override {
     return {{"weight", options_.weight},
             {"experts", options_.experts},
-            {"initial_temperature", options_.initial_temperature},
-            {"final_temperature", options_.final_temperature},
-            {"temperature_epochs", options_.temperature_epochs},
+            {"initial_temperature", options_.temperature.initial},
+            {"final_temperature", options_.temperature.final},
+            {"temperature_epochs", options_.temperature.epochs},
             {"routing_tolerance", options_.routing_tolerance}};
   }
 

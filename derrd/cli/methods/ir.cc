@@ -1,18 +1,18 @@
 // The item side of IR-RRD on the command line; the method as published is rrd+ir.
+#include <algorithm>
+
 #include "derrd/cli/method.h"
 #include "derrd/cli/relaxed_list_flags.h"
-#include "derrd/core/error.h"
 #include "derrd/eval/item_side.h"
 #include "derrd/train/ir_rrd_term.h"
 
 namespace derrd::cli {
 namespace {
 
+// There is one: a sum with ir and without rrd is refused when it is read.
 const RrdTerm& UserSide(const MethodContext& context) {
-  for (const auto& term : context.terms) {
-    if (const auto* rrd = dynamic_cast<const RrdTerm*>(term.get())) return *rrd;
-  }
-  Fail<UsageError>("--method ir: builds on rrd; name that too");
+  const auto is_rrd = [](const auto& term) { return term->name() == "rrd"; };
+  return dynamic_cast<const RrdTerm&>(**std::ranges::find_if(context.terms, is_rrd));
 }
 
 class Ir : public Method {
@@ -43,7 +43,7 @@ class Ir : public Method {
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    const IrRrdOptions options = flags_.Get();
+    const RelaxedListOptions options = flags_.Get();
     return std::make_unique<IrRrdTerm>(
         context.dataset,
         RankUnobservedUsers(context.teacher, context.dataset, options.top, context.parallel,
@@ -52,7 +52,7 @@ class Ir : public Method {
   }
 
  private:
-  RelaxedListFlags<IrRrdOptions> flags_;
+  RelaxedListFlags flags_{kIrRrdDefaults};
 };
 
 }  // namespace

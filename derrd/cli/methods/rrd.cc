@@ -26,7 +26,7 @@ class Rrd : public Method {
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    const RrdOptions options = flags_.Get();
+    const RelaxedListOptions options = flags_.Get();
     return std::make_unique<RrdTerm>(context.dataset,
                                      RankUnobserved(context.teacher, context.dataset, options.top,
                                                     context.parallel, "--rrd-top"),
@@ -34,7 +34,7 @@ class Rrd : public Method {
   }
 
  private:
-  RelaxedListFlags<RrdOptions> flags_;
+  RelaxedListFlags flags_{RelaxedListOptions()};
 };
 
 }  // namespace

@@ -1,14 +1,13 @@
 // For tests: the lists that a table of scores makes.
-#ifndef DERRD_EVAL_TESTDATA_LISTS_OF_H_
-#define DERRD_EVAL_TESTDATA_LISTS_OF_H_
+#ifndef DERRD_EVAL_TEST_LISTS_OF_H_
+#define DERRD_EVAL_TEST_LISTS_OF_H_
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <utility>
 #include <vector>
 
-#include "derrd/eval/testdata/score_table.h"
+#include "derrd/eval/test_score_table.h"
 #include "derrd/models/ranked_lists.h"
 
 namespace derrd {
@@ -38,4 +37,4 @@ inline RankedLists ListsOf(const ScoreTable& model, std::size_t length, WithScor
 
 }  // namespace derrd
 
-#endif  // DERRD_EVAL_TESTDATA_LISTS_OF_H_
+#endif  // DERRD_EVAL_TEST_LISTS_OF_H_

@@ -1,6 +1,6 @@
 // For tests: a model that is nothing but its table of scores, and interactions drawn at random.
-#ifndef DERRD_EVAL_TESTDATA_SCORE_TABLE_H_
-#define DERRD_EVAL_TESTDATA_SCORE_TABLE_H_
+#ifndef DERRD_EVAL_TEST_SCORE_TABLE_H_
+#define DERRD_EVAL_TEST_SCORE_TABLE_H_
 
 #include <algorithm>
 #include <span>
@@ -85,4 +85,4 @@ inline OwnedInteractions RandomInteractions(std::size_t users, std::size_t items
 
 }  // namespace derrd
 
-#endif  // DERRD_EVAL_TESTDATA_SCORE_TABLE_H_
+#endif  // DERRD_EVAL_TEST_SCORE_TABLE_H_

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Layout and static checks of the C++ files that differ from REVISION, or of all: scripts/lint.sh [REVISION].
+# The checks compile each file alone and take some seconds a file.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+python3 scripts/check_layers.py
+scripts/install-deps.sh clang-format clang-tidy
+cmake -S . -B build/lint -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+mapfile -t files < <({ git diff --name-only --diff-filter=d "${1:-$(git hash-object -t tree /dev/null)}"
+  git ls-files --others --exclude-standard; } | grep -E '^(derrd|bench|examples)/.*\.(cc|h)$')
+((${#files[@]})) || exit 0
+clang-format --dry-run --Werror "${files[@]}"
+printf '%s\n' "${files[@]}" | grep '^derrd/.*\.cc$' | xargs -r -P "$(nproc)" -n 1 clang-tidy -p build/lint --quiet
