@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,20 @@ struct Evaluated {
   Metrics share;  // of the teacher's metrics; empty without a teacher
 };
 
+// Nothing, and a note, where a model cannot answer somebody new: the others still can.
+std::optional<Metrics> EvaluateFoldedIn(const Model& model, const std::string& path,
+                                        const Dataset& dataset, Split split,
+                                        const Parallel& parallel) {
+  try {
+    return Evaluate(*AsUnknown(model, dataset.train(), parallel), dataset, split, parallel);
+  } catch (const NotFinite&) {
+    throw;
+  } catch (const Error& error) {
+    std::cerr << fmt::format("note: --fold-in: {}: {}\n", path, error.what());
+    return std::nullopt;
+  }
+}
+
 Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split split,
                        const EvaluateOptions& options, const Parallel& parallel) {
   const ModelFile file = ModelFile::Open(path);
@@ -50,10 +65,8 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
                      std::filesystem::file_size(path),
                      {},
                      {}};
-    if (options.fold_in) {
-      const auto unknown = AsUnknown(*file.model, dataset.train(), parallel);
-      result.folded_in = Evaluate(*unknown, dataset, split, parallel);
-    }
+    if (options.fold_in)
+      result.folded_in = EvaluateFoldedIn(*file.model, path, dataset, split, parallel);
     const bool answers = file.model->has_scores();  // lists alone have nothing to compute
     if (options.latency && answers) result.microseconds = MicrosecondsPerQuery(path, dataset);
     return result;

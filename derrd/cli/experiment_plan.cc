@@ -179,12 +179,21 @@ class Planner {
     for (const Flags& trial : cell.trials) {
       CheckCell(method, WithTrial(flags, trial, ranges), ranges, cell);
     }
+    if (file_.search.kind == SearchKind::kHalving && !cell.trials.empty() && !cell.resumable) {
+      Fail<UsageError>(
+          "{}: {} is solved and has no epochs to halve; search it with kind = \"random\" or "
+          "\"grid\"",
+          ranges.front().place, cell.method);
+    }
     plan_.cells.push_back(std::move(cell));
   }
 
-  // Those of every method, then the method's own, which win. Nothing is trained by svd.
+  // Those of every method, then the method's own, which win. Nothing is trained by svd, and what is
+  // solved has no use for the flags of training.
   std::vector<PlacedRange> RangesOf(const ExperimentPart& method) const {
     if (method.method == MethodTable::kSvd) return {};
+    const bool solved =
+        method.method != MethodTable::kNone && MethodTable().Parse(method.method).IsSolved();
     std::vector<PlacedRange> ranges;
     const auto is_own = [&](const PlacedRange& common) {
       return std::ranges::any_of(method.ranges, [&](const PlacedRange& own) {
@@ -192,7 +201,8 @@ class Planner {
       });
     };
     for (const PlacedRange& range : file_.ranges) {
-      if (!is_own(range)) ranges.push_back(range);
+      const bool useless = solved && !MethodTable::IsFlagOf(method.method, range.range.flag);
+      if (!is_own(range) && !useless) ranges.push_back(range);
     }
     ranges.insert(ranges.end(), method.ranges.begin(), method.ranges.end());
     return ranges;
@@ -200,8 +210,15 @@ class Planner {
 
   void AddTrials(const ExperimentPart& method, const std::vector<PlacedRange>& placed,
                  Cell& cell) const {
+    const bool halving = file_.search.kind == SearchKind::kHalving;
     std::vector<SearchRange> ranges;
-    for (const PlacedRange& range : placed) ranges.push_back(range.range);
+    for (const PlacedRange& range : placed) {
+      ranges.push_back(range.range);
+      if (!halving || range.range.flag != "--epochs") continue;
+      Fail<UsageError>(
+          "{}: 'epochs' is what halving deals out; leave it out, or search with kind = \"random\"",
+          range.place);
+    }
     const std::string place = placed.empty() ? method.place : placed.front().place;
     cell.trials =
         At(place, [&] { return Trials(file_.search.kind, file_.search.budget, ranges, seed_); });

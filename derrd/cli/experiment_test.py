@@ -205,6 +205,34 @@ class ExperimentTest(ProgramCase):
         best = sorted(rungs[0], key=lambda trial: -trial["valid"]["HR@5"])[:2]
         self.assertEqual([trial["values"] for trial in best], [trial["values"] for trial in rungs[1]])
 
+    def test_halving_deals_out_the_epochs(self):
+        file, folder = self.folder / "halving-wrong.toml", self.folder / "never"
+        halving = TOML.replace('"random"', '"halving"').replace("budget = 3", "budget = 4\nepochs = 3")
+        file.write_text(halving + "[search.flags]\nepochs = [5, 10]\n")
+        self.fails(2, "experiment", file, "-o", folder, says=["'epochs' is what halving deals out"])
+        file.write_text(halving + "[method.als]\n[method.als.search]\nlambda-als = [0.1, 0.2, 0.3, 0.4]\n")
+        self.fails(2, "experiment", file, "-o", folder, says=["als is solved", '"grid"'])
+
+    def test_what_is_solved_takes_no_flags_of_training(self):
+        file = self.folder / "solved.toml"
+        file.write_text(TOML + "[method.als]\n[search.flags]\nlearning-rate = [0.1, 0.01]\n")
+        answer = json.loads(self.ok("experiment", file, "-o", self.folder / "never", "--dry-run", "--json").stdout)
+        values = {run["run"].split(".")[3]: run["values"] for run in answer["runs"] if run["run"].count(".") > 4}
+        self.assertFalse(values["als"])
+        self.assertTrue(values["rrd"])
+
+    def test_a_teacher_whose_model_is_gone_is_trained_again(self):
+        toml = TOML.split("[method.svd]")[0].replace("seeds = [0, 1]", "seeds = [0]") + "[method.svd]\n"
+        results = self.experiment("gone", toml)
+        teachers = sorted((self.folder / "gone" / "runs").glob("likes.big.s0-*.derrd"))
+        bytes_of = [teacher.read_bytes() for teacher in teachers]
+        teachers[0].write_bytes(bytes_of[0][:100])
+        self.experiment("gone", toml)  # nobody needs it
+        self.assertEqual(len(teachers[0].read_bytes()), 100)
+        self.experiment("gone", toml + "[method.de]\nde-experts = 2\n")
+        self.assertEqual([teacher.read_bytes() for teacher in teachers], bytes_of)
+        self.assertIn("de", {json.loads(line).get("method") for line in results.read_text().splitlines()})
+
     def test_checkpoints_of_a_run_that_was_killed_at_its_end_are_removed(self):
         results = self.experiment("ended")
         before, runs = timeless(results), self.folder / "ended" / "runs"

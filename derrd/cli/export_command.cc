@@ -163,6 +163,7 @@ void WriteExport(ExportJob& job) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     job.options.format->files[i].write(job, outputs[i]);
   }
+  for (OutputFile& output : outputs) output.Sync();  // what may fail, before the first is renamed
   for (OutputFile& output : outputs) output.Commit();
 }
 

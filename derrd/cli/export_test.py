@@ -16,7 +16,7 @@ import pglast
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from program_case import ProgramCase, ids_of
+from program_case import DERRD, ProgramCase, ids_of
 
 DEBIANS_PYTHON = "/usr/bin/python3"
 SEARCH = pathlib.Path(__file__).with_name("search_exported.py")
@@ -222,6 +222,22 @@ class ExportTest(ProgramCase):
                          says=[f"{output}.item_ids.txt", "item 79", "line break", "--format int8"])
         output, _ = self.export("int8", model=model, name="odd")
         self.assertEqual(ids_of(load_file(output), "item_ids")[-1], "two\nlines")
+
+    def test_a_full_disk_leaves_the_files_of_one_model(self):
+        output, _ = self.export("npy", name="full")
+        before = {path: path.read_bytes() for path in self.folder.glob("full-npy*")}
+        with safe_open(self.teacher, "numpy") as file:
+            metadata = file.metadata()
+        tensors = load_file(self.teacher)
+        tensors["user_embedding"] = -tensors["user_embedding"]
+        other = self.folder / "other.derrd"
+        save_file(tensors, other, metadata)
+        # The users' rows fit into four kilobytes, the items' do not.
+        done = subprocess.run(["bash", "-c", 'ulimit -f 4; exec "$@"', "-", DERRD, "export", other, "--format", "npy",
+                               "-o", output], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("full-npy.items.npy", done.stderr)
+        self.assertEqual({path: path.read_bytes() for path in self.folder.glob("full-npy*")}, before)
 
     def test_outputs_are_checked_before_anything_is_written(self):
         clash = self.folder / "clash"

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/reading_progress.h"
 #include "derrd/cli/split_flags.h"
+#include "derrd/core/error.h"
 #include "derrd/data/import.h"
 
 namespace derrd::cli {
@@ -84,8 +86,15 @@ ImportSummary ImportWithProgress(const Options& options) {
   ImportOptions import = options.import;
   import.seed = options.seed;
   import.threads = options.threads;
-  ReadingProgress progress;
-  return Import(import, options.output, std::ref(progress));
+  std::string read;  // should the rest fail, how files were read may be why
+  try {
+    ReadingProgress progress;
+    return Import(import, options.output, std::ref(progress),
+                  [&](const FileSummary& file) { read += ToText(file); });
+  } catch (const Error&) {
+    std::cerr << read;
+    throw;
+  }
 }
 
 void Run(const Options& options) {

@@ -43,9 +43,6 @@ Json ConfigOf(const ImportTeacherOptions& options) {
   return config;
 }
 
-// A column of scores that is not taken for one shows by this.
-const char* OrderOf(const RankedLists& lists) { return lists.is_scored() ? "score" : "place"; }
-
 Json ToJson(const ModelFile& file, const ImportedTeacher& teacher,
             const ImportTeacherOptions& options) {
   Json json = {{"teacher", options.output},
@@ -56,19 +53,20 @@ Json ToJson(const ModelFile& file, const ImportedTeacher& teacher,
                {"parameters", file.model->parameters()},
                {"left_out", {{"users", teacher.left_out_users}, {"items", teacher.left_out_items}}},
                {"valid", file.metrics}};
-  if (file.model->lists() != nullptr) json["ordered_by"] = OrderOf(*file.model->lists());
+  if (file.model->lists() != nullptr) json["ordered_by"] = teacher.order;
   return json;
 }
 
-std::string ToText(const ModelFile& file, const Metrics& valid, const Dataset& dataset,
-                   const ImportTeacherOptions& options) {
+// A column of scores that is not taken for one shows by the order.
+std::string ToText(const ModelFile& file, const ImportedTeacher& teacher, const Metrics& valid,
+                   const Dataset& dataset, const ImportTeacherOptions& options) {
   std::string text =
       fmt::format("{}: {} of {} users and {} items, {} numbers", options.output, file.model->kind(),
                   WithThousands(file.model->users()), WithThousands(file.model->items()),
                   WithThousands(file.model->parameters()));
   const std::string main(MainMetric(dataset.protocol()));
   if (file.model->lists() != nullptr) {
-    text += fmt::format(", ordered by {}", OrderOf(*file.model->lists()));
+    text += fmt::format(", ordered by {}", teacher.order);
   }
   if (valid.Has(main)) text += fmt::format(", validation {} {:.4f}", main, valid.At(main));
   return text + "\n";
@@ -86,7 +84,7 @@ void Run(const ImportTeacherOptions& options) {
   file.Write(options.output);
   for (const std::string& note : teacher.notes) std::cerr << fmt::format("note: {}\n", note);
   if (options.json) return PrintJson(ToJson(file, teacher, options));
-  std::cerr << ToText(file, valid, dataset, options);
+  std::cerr << ToText(file, teacher, valid, dataset, options);
 }
 
 void AddSourceFlags(CLI::App& app, TeacherSource& source) {

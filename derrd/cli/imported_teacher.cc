@@ -1,5 +1,7 @@
 #include "derrd/cli/imported_teacher.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -133,6 +135,11 @@ ImportedLists ReadLists(const TeacherSource& source, const Dataset& dataset) {
 ImportedTeacher FromRankings(const TeacherSource& source, const Dataset& dataset) {
   ImportedLists read = ReadLists(source, dataset);
   ImportedTeacher teacher{nullptr, read.unknown_users.count(), read.unknown_items.count(), {}};
+  teacher.order = read.by_rank ? "rank" : read.lists.scores.empty() ? "place" : "score";
+  if (!read.passed_over.empty()) {
+    teacher.notes.push_back(fmt::format("{}: columns passed over: {}", source.rankings,
+                                        fmt::join(read.passed_over, ", ")));
+  }
   Note(read.unknown_users, IsText(source.rankings) ? "lines of users" : "users", dataset, teacher);
   Note(read.unknown_items, "entries of items", dataset, teacher);
   teacher.model =

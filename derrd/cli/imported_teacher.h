@@ -31,6 +31,7 @@ struct ImportedTeacher {
   std::unique_ptr<Model> model;
   std::size_t left_out_users = 0, left_out_items = 0;  // that the data set does not have
   std::vector<std::string> notes;                      // what was left out, in words
+  const char* order = "";  // of rankings: "score", "rank" or "place" (in the file)
 };
 
 // UsageError when it is neither embeddings nor rankings, or both, or when flags do not belong

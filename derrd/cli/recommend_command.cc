@@ -248,7 +248,8 @@ void AddRecommendCommand(CLI::App& program) {
   app->add_option("-o,--output", options->output,
                   "With --all. FILE.tsv: user, rank, item, score, and the item's name where known. "
                   "FILE.npy: int32 of users x K; row u and number i are the u-th user and the i-th "
-                  "item of the model's ids, from 0, and -1 fills up a row");
+                  "item of the model's ids, from 0, and -1 fills up a row (of K, or of all items "
+                  "if they are fewer)");
 }
 
 }  // namespace derrd::cli

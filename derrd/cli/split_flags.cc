@@ -13,7 +13,8 @@ void AddSplitFlags(CLI::App& app, HoldOutOptions& options, std::uint32_t usual_n
   app.add_option("--negatives", options.negatives,
                  fmt::format("Sampled negatives of each user under leave-one-out ({} unless "
                              "given); 0: rank all items",
-                             usual_negatives));
+                             usual_negatives))
+      ->check(WholeNumber(0, 1 << 30));
 }
 
 }  // namespace derrd::cli

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "derrd/core/error.h"
+#include "derrd/data/iso_time.h"
 
 namespace derrd {
 namespace {
@@ -15,16 +16,23 @@ namespace {
 constexpr std::string_view kNone = "none";
 
 std::span<const std::string_view> UsualNames(ColumnRole role) {
-  static constexpr std::string_view kUser[] = {"userid",     "user",       "uid",       "userindex",
-                                               "reviewerid", "customerid", "visitorid", "userkey"};
+  static constexpr std::string_view kUser[] = {
+      "userid",  "user",      "uid",      "userindex", "reviewerid", "customerid", "visitorid",
+      "userkey", "accountid", "memberid", "buyerid",   "clientid",   "customer"};
   static constexpr std::string_view kItem[] = {
-      "itemid", "item",       "iid",  "itemindex", "movieid", "productid", "parentasin",
-      "asin",   "businessid", "isbn", "bookid",    "trackid", "articleid", "items"};
+      "itemid",  "item",       "iid",       "itemindex", "movieid", "productid", "parentasin",
+      "asin",    "businessid", "isbn",      "bookid",    "trackid", "articleid", "items",
+      "videoid", "songid",     "listingid", "artistid",  "newsid",  "sku",       "product"};
   static constexpr std::string_view kRating[] = {"rating",     "ratings", "score",     "stars",
                                                  "bookrating", "overall", "starrating"};
-  static constexpr std::string_view kTime[] = {"timestamp", "time", "unixreviewtime", "unixtime"};
+  static constexpr std::string_view kTime[] = {
+      "timestamp", "time", "unixreviewtime", "unixtime", "datetime", "createdat", "ts"};
   static constexpr std::string_view kName[] = {"name",  "itemname",    "title",   "movietitle",
                                                "names", "productname", "rawtitle"};
+  static constexpr std::string_view kScore[] = {
+      "score",     "scores", "prediction", "predictedscore", "predictedrating", "pred",
+      "relevance", "rating", "logit",      "probability",    "weight"};
+  static constexpr std::string_view kRank[] = {"rank", "ranking", "position"};
   switch (role) {
     case ColumnRole::kUser:
       return kUser;
@@ -36,6 +44,10 @@ std::span<const std::string_view> UsualNames(ColumnRole role) {
       return kTime;
     case ColumnRole::kName:
       return kName;
+    case ColumnRole::kScore:
+      return kScore;
+    case ColumnRole::kRank:
+      return kRank;
   }
   return {};
 }
@@ -55,6 +67,15 @@ bool IsTyped(std::string_view name) {
   if (colon == std::string_view::npos) return false;
   const std::string_view type = name.substr(colon + 1);
   return type == "token" || type == "float" || type == "token_seq" || type == "float_seq";
+}
+
+// "account_id", "Account ID", "accountId", but not "madrid".
+bool IsNameOfId(std::string_view name) {
+  if (name.size() < 3) return false;
+  const std::string_view end = name.substr(name.size() - 2);
+  const auto before = static_cast<unsigned char>(name[name.size() - 3]);
+  if (end == "Id" || end == "ID") return std::islower(before) != 0 || std::isalnum(before) == 0;
+  return end == "id" && std::isalnum(before) == 0;
 }
 
 bool IsUsualName(std::string_view name) {
@@ -122,7 +143,10 @@ int Assign(const std::string& path, const Layout& layout,
         position + 1);
   }
   if (request.required) return request.position;
-  const bool there = position < first_record.size() && IsNumber(first_record[position]);
+  const auto fits = [&](std::string_view field) {
+    return IsNumber(field) || (request.role == ColumnRole::kTime && ParseIsoTime(field));
+  };
+  const bool there = position < first_record.size() && fits(first_record[position]);
   return there ? request.position : Layout::kNoColumn;
 }
 
@@ -153,6 +177,7 @@ bool LooksLikeHeader(const std::vector<std::string_view>& first,
   if (std::ranges::any_of(first, IsTyped) || std::ranges::any_of(first, IsUsualName)) return true;
   for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
     if (!IsNumber(first[i]) && IsNumber(second[i])) return true;
+    if (IsNameOfId(first[i]) && !IsNameOfId(second[i])) return true;
   }
   return false;
 }

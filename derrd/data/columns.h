@@ -11,14 +11,14 @@
 namespace derrd {
 
 // What a column holds, as its name in a header tells.
-enum class ColumnRole { kUser, kItem, kRating, kTime, kName };
+enum class ColumnRole { kUser, kItem, kRating, kTime, kName, kScore, kRank };
 
 // The first column whose name is usual for the role ("user_id:token", "userId", "uid", ...; case,
 // punctuation and RecBole's types do not matter); Layout::kNoColumn when there is none.
 int FindByUsualName(const std::vector<std::string>& names, ColumnRole role);
 
-// Whether the first line is a header: it holds a usual or a typed name, or has words where the
-// second line has numbers.
+// Whether the first line is a header: it holds a usual or a typed name, or one that ends in "_id"
+// where the second line has none, or has words where the second line has numbers.
 bool LooksLikeHeader(const std::vector<std::string_view>& first,
                      const std::vector<std::string_view>& second);
 

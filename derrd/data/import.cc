@@ -41,10 +41,15 @@ void CheckOptions(const ImportOptions& options) {
 }
 
 InteractionLog ReadFiles(const ImportOptions& options, IdTables& tables,
-                         const ProgressCallback& progress, ImportSummary& summary) {
+                         const ProgressCallback& progress,
+                         const std::function<void(const FileSummary&)>& on_read,
+                         ImportSummary& summary) {
   InteractionLog log;
   InteractionReader reader(options.read, options.filter.min_rating.has_value(), tables, progress);
-  for (const std::string& path : options.files) summary.files.push_back(reader.Read(path, log));
+  for (const std::string& path : options.files) {
+    summary.files.push_back(reader.Read(path, log));
+    if (on_read) on_read(summary.files.back());
+  }
   if (log.empty()) {
     Fail("{}: holds no interactions; give a file with some", options.files.front());
   }
@@ -63,9 +68,10 @@ void FilterLog(const FilterOptions& options, const IdTables& tables, Interaction
 }
 
 DatasetContents ReadAndSplit(const ImportOptions& options, const ProgressCallback& progress,
+                             const std::function<void(const FileSummary&)>& on_read,
                              ImportSummary& summary) {
   IdTables tables;
-  InteractionLog log = ReadFiles(options, tables, progress, summary);
+  InteractionLog log = ReadFiles(options, tables, progress, on_read, summary);
   FilterLog(options.filter, tables, log, summary);
 
   DatasetContents contents;
@@ -124,7 +130,8 @@ void AddCounts(const ImportSummary& summary, Metadata& metadata) {
 }  // namespace
 
 ImportSummary Import(const ImportOptions& options, const std::string& output,
-                     const ProgressCallback& progress) {
+                     const ProgressCallback& progress,
+                     const std::function<void(const FileSummary&)>& on_read) {
   CheckOptions(options);
   ImportSummary summary;
   DatasetContents contents;
@@ -134,7 +141,7 @@ ImportSummary Import(const ImportOptions& options, const std::string& output,
     contents = ReadGivenFiles(options.given, read, progress, summary);
     contents.metadata["import.split"] = "given";
   } else {
-    contents = ReadAndSplit(options, progress, summary);
+    contents = ReadAndSplit(options, progress, on_read, summary);
   }
   if (!options.item_names.empty()) AddItemNames(options.item_names, contents, summary);
   if (!options.item_attributes.empty()) {

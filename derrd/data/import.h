@@ -2,6 +2,7 @@
 #ifndef DERRD_DATA_IMPORT_H_
 #define DERRD_DATA_IMPORT_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,10 @@ struct ImportOptions : HoldOutOptions {
 // Reads, checks, splits and writes `output`, whole or not at all. The same files and options give
 // the same bytes: nothing of paths, time or threads is in them. UsageError for options that do not
 // fit together, Error for files that cannot be used. Holds all interactions in memory.
+// on_read: told of each of `files` as soon as it is read, which shows how should the rest fail.
 ImportSummary Import(const ImportOptions& options, const std::string& output,
-                     const ProgressCallback& progress = nullptr);
+                     const ProgressCallback& progress = nullptr,
+                     const std::function<void(const FileSummary&)>& on_read = nullptr);
 
 }  // namespace derrd
 

@@ -70,14 +70,17 @@ nlohmann::ordered_json ToJson(const ImportSummary& summary) {
   return json;
 }
 
+std::string ToText(const FileSummary& file) {
+  std::string text = fmt::format("read     {}: {} lines, {} interactions ({})\n", file.path,
+                                 file.lines, file.interactions, file.layout);
+  if (file.empty_lists > 0) text += fmt::format("         {} empty lists\n", file.empty_lists);
+  return text;
+}
+
 std::string ToText(const ImportSummary& summary) {
   std::string text;
   const auto out = std::back_inserter(text);
-  for (const FileSummary& file : summary.files) {
-    fmt::format_to(out, "read     {}: {} lines, {} interactions ({})\n", file.path, file.lines,
-                   file.interactions, file.layout);
-    if (file.empty_lists > 0) fmt::format_to(out, "         {} empty lists\n", file.empty_lists);
-  }
+  for (const FileSummary& file : summary.files) text += ToText(file);
   const FilterCounts& dropped = summary.dropped;
   fmt::format_to(out,
                  "dropped  {} duplicates, {} below --min-rating, {} below --min-user or "

@@ -48,6 +48,7 @@ struct ImportSummary {
 };
 
 nlohmann::ordered_json ToJson(const ImportSummary& summary);
+std::string ToText(const FileSummary& file);       // a line or two, each with its end
 std::string ToText(const ImportSummary& summary);  // several lines, each with its end
 // The part about what was kept.
 nlohmann::ordered_json KeptToJson(const ImportSummary& summary);

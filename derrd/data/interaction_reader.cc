@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "derrd/core/error.h"
+#include "derrd/data/iso_time.h"
 #include "derrd/data/utf8.h"
 
 namespace derrd {
@@ -22,15 +24,29 @@ std::string Shown(std::string_view field) {
                            FromLatin1(field.substr(0, 8)));
 }
 
-double ParseNumber(const RecordReader& records, std::string_view field, const char* what) {
+std::optional<double> ParseNumber(std::string_view field) {
   double value = 0;
   const char* const end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(field.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) {
-    Fail("{}: the {} '{}' is not a finite number; correct the line, or choose the column with --{}",
-         records.Place(), what, Shown(field), what);
-  }
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+double RatingIn(const RecordReader& records, std::string_view field) {
+  if (const auto number = ParseNumber(field)) return *number;
+  Fail(
+      "{}: the rating '{}' is not a finite number; correct the line, or choose the column with "
+      "--rating",
+      records.Place(), Shown(field));
+}
+
+double TimeIn(const RecordReader& records, std::string_view field) {
+  if (const auto number = ParseNumber(field)) return *number;
+  if (const auto seconds = ParseIsoTime(field)) return *seconds;
+  Fail(
+      "{}: the time '{}' is neither a finite number nor ISO 8601 (2024-01-16 10:00:00); correct "
+      "the line, or choose the column with --time, or none",
+      records.Place(), Shown(field));
 }
 
 std::int32_t Number(const RecordReader& records, IdTable& table, std::string_view id,
@@ -126,11 +142,11 @@ void InteractionReader::ReadColumns(RecordReader& records, const Layout& layout,
     log.items.push_back(Number(records, tables_.items, Field(fields_, layout.item), "item"));
     if (layout.rating != Layout::kNoColumn) {
       // Read even where it is not needed: a broken one says that the line is not what it seems.
-      const double rating = ParseNumber(records, Field(fields_, layout.rating), "rating");
+      const double rating = RatingIn(records, Field(fields_, layout.rating));
       if (need_rating_) log.ratings.push_back(static_cast<float>(rating));
     }
     if (layout.time != Layout::kNoColumn) {
-      log.times.push_back(ParseNumber(records, Field(fields_, layout.time), "time"));
+      log.times.push_back(TimeIn(records, Field(fields_, layout.time)));
     }
   }
 }

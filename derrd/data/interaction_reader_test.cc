@@ -159,6 +159,23 @@ TEST(ColumnsTest, WordsAboveNumbersAreAHeader) {
               ElementsAre("left right", "one two"));
 }
 
+TEST(ColumnsTest, NamesOfIdsAboveIdsAreAHeader) {
+  EXPECT_THAT(ReadText("account_id,video_id\nc1,s1\nc2,s2\n").pairs, ElementsAre("c1 s1", "c2 s2"));
+  EXPECT_THAT(ReadText("member_id,video_id\nc1,s1\n").pairs, ElementsAre("c1 s1"));
+  EXPECT_THAT(ReadText("madrid,oslo\nparis,rome\n").pairs,
+              ElementsAre("madrid oslo", "paris rome"));
+  EXPECT_THAT(ReadText("x_id,y_id\nv_id,w_id\n").pairs, ElementsAre("x_id y_id", "v_id w_id"));
+}
+
+TEST(ColumnsTest, TimesInIso8601) {
+  const auto read = ReadText("user,item,timestamp\n1,2,2024-01-16 10:00:00\n1,3,1970-01-02\n");
+  EXPECT_THAT(read.log.times, ElementsAre(1705399200, 86400));
+  EXPECT_THAT(ReadText("1\t2\t5\t1970-01-01T00:00:09Z\n").log.times, ElementsAre(9));
+  EXPECT_THAT(
+      ErrorOf("user,item,timestamp\n1,2,yesterday\n"),
+      AllOf(HasSubstr(":2:"), HasSubstr("'yesterday'"), HasSubstr("ISO 8601"), HasSubstr("none")));
+}
+
 TEST(ColumnsTest, DelimiterByForce) {
   ReadOptions options;
   options.delimiter = "tab";
@@ -190,7 +207,7 @@ TEST(ReaderErrorsTest, NameTheFileAndTheLine) {
                 AllOf(HasSubstr("f:3: the rating '" + bad + "' is not a finite number"),
                       HasSubstr("--rating")));
     EXPECT_THAT(ErrorOf("user,item,time\n1,3," + bad + "\n"),
-                HasSubstr("f:2: the time '" + bad + "' is not a finite number"));
+                HasSubstr("f:2: the time '" + bad + "' is neither a finite number"));
   }
   EXPECT_THAT(ErrorOf("user,item\n,2\n"), HasSubstr("f:2: the user is empty"));
   EXPECT_THAT(ErrorOf("user,item\n1,\n"), HasSubstr("f:2: the item is empty"));

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "derrd/core/error.h"
 #include "derrd/data/columns.h"
@@ -21,6 +20,7 @@ namespace {
 struct Entries {
   std::vector<std::int32_t> users, items;
   std::vector<float> scores;  // one an entry, or none at all
+  bool ranks = false;         // whether these order the lists and are no scores
 
   void Add(std::int32_t user, std::int32_t item, std::optional<float> score) {
     users.push_back(user);
@@ -45,6 +45,17 @@ void CheckEveryUserHasOne(const std::vector<std::int64_t>& offsets, const std::s
   if (missing.count() == 0) return;
   Fail("{}: {} of the {} users of {} have no items in it ({}); give every one of them a ranking",
        path, missing.count(), users.ids.size(), users.dataset, missing.Text());
+}
+
+// That nothing fits has another cause than that something is missing.
+void CheckAnyIsKnown(const Entries& entries, const std::string& path, const Entities& users,
+                     const Entities& items, const ImportedLists& result) {
+  if (!entries.users.empty()) return;
+  const bool of_users = result.unknown_users.count() > 0;
+  const SomeIds& unknown = of_users ? result.unknown_users : result.unknown_items;
+  if (unknown.count() == 0) return;
+  Fail("{}: no {} of it is in {} ({}); give the ids that the data set was imported with", path,
+       of_users ? "user" : "item", (of_users ? users : items).dataset, unknown.Text());
 }
 
 void CheckDistinct(const ScoredLists& lists, const std::string& path, const Entities& users,
@@ -81,7 +92,7 @@ ScoredLists Group(const Entries& entries, const std::string& path, const Entitie
   }
   for (const std::size_t e : order) {
     lists.items.push_back(entries.items[e]);
-    if (!entries.scores.empty()) lists.scores.push_back(entries.scores[e]);
+    if (!entries.scores.empty() && !entries.ranks) lists.scores.push_back(entries.scores[e]);
   }
   CheckDistinct(lists, path, users, items);
   return lists;
@@ -91,7 +102,7 @@ ScoredLists Group(const Entries& entries, const std::string& path, const Entitie
 struct ListColumns {
   std::size_t user = 0, item = 1;
   std::optional<std::size_t> score;
-  bool header = false;
+  bool header = false, score_is_rank = false;
 
   std::size_t count() const { return std::max({user, item, score.value_or(0)}) + 1; }
 };
@@ -101,9 +112,12 @@ ListColumns ColumnsOf(const std::vector<std::string_view>& first, const std::str
   const int user = FindByUsualName(names, ColumnRole::kUser);
   const int item = FindByUsualName(names, ColumnRole::kItem);
   if (user != Layout::kNoColumn && item != Layout::kNoColumn) {
-    const int score = FindByUsualName(names, ColumnRole::kRating);
     ListColumns columns{static_cast<std::size_t>(user), static_cast<std::size_t>(item), {}, true};
-    if (score != Layout::kNoColumn) columns.score = static_cast<std::size_t>(score);
+    const int score = FindByUsualName(names, ColumnRole::kScore);
+    const int rank = FindByUsualName(names, ColumnRole::kRank);
+    columns.score_is_rank = score == Layout::kNoColumn && rank != Layout::kNoColumn;
+    const int by = columns.score_is_rank ? rank : score;
+    if (by != Layout::kNoColumn) columns.score = static_cast<std::size_t>(by);
     return columns;
   }
   if (first.size() < 2 || first.size() > 3) {
@@ -117,13 +131,13 @@ ListColumns ColumnsOf(const std::vector<std::string_view>& first, const std::str
   return columns;
 }
 
-float ParseScore(std::string_view text, const std::string& place) {
+float ParseScore(std::string_view text, const char* what, const std::string& place) {
   double number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   const auto score = static_cast<float>(number);
   if (error != std::errc() || stop != end || !std::isfinite(score)) {
-    Fail("{}: the score '{}' is not a finite number; correct the line", place,
+    Fail("{}: the {} '{}' is not a finite number; correct the line", place, what,
          IsUtf8(text) ? std::string(text.substr(0, 32)) : FromLatin1(text.substr(0, 32)));
   }
   return score;
@@ -138,7 +152,11 @@ void AddRecord(const std::vector<std::string_view>& fields, const ListColumns& c
          columns.count());
   }
   std::optional<float> score;
-  if (columns.score) score = ParseScore(fields[*columns.score], records.Place());
+  if (columns.score_is_rank) {
+    score = -ParseScore(fields[*columns.score], "rank", records.Place());
+  } else if (columns.score) {
+    score = ParseScore(fields[*columns.score], "score", records.Place());
+  }
   const auto user = users.ids.Find(fields[columns.user]);
   const auto item = items.ids.Find(fields[columns.item]);
   if (!user) {
@@ -150,22 +168,25 @@ void AddRecord(const std::vector<std::string_view>& fields, const ListColumns& c
   }
 }
 
-// Whether the lines' third column counts 1, 2, 3 ... for each user: a rank, and no score.
-class RankDetector {
- public:
-  void Add(const std::vector<std::string_view>& fields, const ListColumns& columns) {
-    if (!ranks_ || fields.size() < columns.count()) return;
-    const std::int64_t rank = ++lines_of_[std::string(fields[columns.user])];
-    ranks_ = fields[*columns.score] == std::to_string(rank);
-    longest_ = std::max(longest_, rank);
+// Whether the numbers of most users are distinct whole ones with few gaps (of items that the data
+// set does not have): ranks, and no scores.
+bool LookLikeRanks(const ScoredLists& lists) {
+  std::size_t ranked = 0, users = 0;
+  for (std::size_t u = 0; u + 1 < lists.offsets.size(); ++u) {
+    const auto begin = static_cast<std::size_t>(lists.offsets[u]);
+    const auto count = static_cast<std::size_t>(lists.offsets[u + 1]) - begin;
+    if (count < 2) continue;
+    ++users;
+    const std::span<const float> falling = std::span(lists.scores).subspan(begin, count);
+    const auto whole = [](float number) { return number == std::floor(number); };
+    if (falling.back() >= 0.0f && falling.front() < 2.0f * static_cast<float>(count) &&
+        std::ranges::all_of(falling, whole) &&
+        std::ranges::adjacent_find(falling) == falling.end()) {
+      ++ranked;
+    }
   }
-  bool Ranks() const { return ranks_ && longest_ > 1; }
-
- private:
-  bool ranks_ = true;
-  std::int64_t longest_ = 0;
-  std::unordered_map<std::string, std::int64_t> lines_of_;
-};
+  return 2 * ranked > users;
+}
 
 // The items of a row that the data set has, in order; -1 may only fill it up.
 void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int64_t> numbers,
@@ -208,21 +229,28 @@ ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const
   Entries entries;
   if (!records.Next(kAllFields, fields)) Fail("{}: holds only blank lines; give rankings", path);
   const ListColumns columns = ColumnsOf(fields, records.Place());
-  RankDetector ranks;
-  const auto add = [&] {
-    if (!columns.header && columns.score) ranks.Add(fields, columns);
+  entries.ranks = result.by_rank = columns.score_is_rank;
+  if (columns.header) {
+    for (std::size_t c = 0; c < fields.size(); ++c) {
+      if (c != columns.user && c != columns.item && c != columns.score) {
+        result.passed_over.emplace_back(fields[c]);
+      }
+    }
+  } else {
     AddRecord(fields, columns, records, users, items, entries, result);
-  };
-  if (!columns.header) add();
-  while (records.Next(columns.count(), fields)) add();
-  if (ranks.Ranks()) {
+  }
+  while (records.Next(columns.count(), fields)) {
+    AddRecord(fields, columns, records, users, items, entries, result);
+  }
+  CheckAnyIsKnown(entries, path, users, items, result);
+  result.lists = Group(entries, path, users, items);
+  if (columns.score && !columns.header && LookLikeRanks(result.lists)) {
     Fail(
-        "{}: the third column counts 1, 2, 3 ... for each user, which would be scores with the "
-        "best items last; if it is a rank, say so in a first line: user, item and rank, separated "
-        "by tabs",
+        "{}: the third column counts the items of each user, which as scores would put the best "
+        "last; name the columns in a first line, separated by tabs: user, item and rank, or user, "
+        "item and score",
         path);
   }
-  result.lists = Group(entries, path, users, items);
   return result;
 }
 

@@ -22,6 +22,8 @@ struct ScoredLists {
 
 struct ImportedLists {
   ScoredLists lists;
+  bool by_rank = false;                  // ordered by a column of ranks
+  std::vector<std::string> passed_over;  // columns of a header that are neither
   SomeIds unknown_users, unknown_items;  // of entries that were left out, an id as often as it came
 };
 
@@ -30,8 +32,9 @@ struct ImportedLists {
 // user of the data set has no list. Equal scores stay in the order of the file.
 
 // Lines of user, item and perhaps score, separated by tabs, plain or compressed; the first may name
-// the columns, of which others are passed over. With scores a user's items are ordered by them, and
-// else by the lines; the lines of a user need not stand together.
+// the columns, of which others are passed over. A user's items are ordered by a score, else by a
+// column named rank, and else by the lines; the lines of a user need not stand together. Error when
+// a third column without a name looks like ranks, which as scores would turn the lists over.
 ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const Entities& items,
                            const ProgressCallback& progress);
 

@@ -57,9 +57,34 @@ TEST_F(ListsTsvTest, AHeaderNamesTheColumns) {
 
 TEST_F(ListsTsvTest, RanksThatWouldBeReadAsScoresAreToldApart) {
   const std::string ranked = "u\tb\t1\nv\tc\t1\nu\td\t2\nu\tunknown\t3\nv\ta\t2\n";
-  EXPECT_THAT(ErrorOf(ranked), AllOf(HasSubstr("1, 2, 3"), HasSubstr("rank")));
-  EXPECT_THAT(Read("user\titem\trank\n" + ranked).lists.items, ElementsAre(1, 3, 2, 0));
+  EXPECT_THAT(ErrorOf(ranked), AllOf(HasSubstr("counts the items"), HasSubstr("item and rank")));
+  // From 0, as numbers with a point, in the order of the items, and with gaps.
+  EXPECT_THAT(ErrorOf("u\tb\t0\nv\tc\t0\nu\td\t1\nv\ta\t1\n"), HasSubstr("counts the items"));
+  EXPECT_THAT(ErrorOf("u\tb\t1.0\nu\td\t2.0\nv\tc\t1.0\n"), HasSubstr("counts the items"));
+  EXPECT_THAT(ErrorOf("u\ta\t2\nu\tb\t3\nu\td\t1\nv\tc\t1\n"), HasSubstr("counts the items"));
+  EXPECT_THAT(ErrorOf("u\ta\t1\nu\tb\t2\nu\td\t4\nv\tc\t1\n"), HasSubstr("counts the items"));
+  EXPECT_THAT(Read("user\titem\tscore\n" + ranked).lists.items, ElementsAre(3, 1, 0, 2));
   EXPECT_THAT(Read("u\tb\t1\nv\tc\t1\n").lists.scores, ElementsAre(1, 1));  // may be a score
+}
+
+TEST_F(ListsTsvTest, AColumnOfRanksOrders) {
+  const ImportedLists read = Read("user\titem\trank\tnote\nu\tb\t3\nv\tc\t1\nu\td\t1\nu\ta\t2\n");
+  EXPECT_THAT(read.lists.items, ElementsAre(3, 0, 1, 2));
+  EXPECT_THAT(read.lists.scores, IsEmpty());
+  EXPECT_TRUE(read.by_rank);
+  EXPECT_THAT(read.passed_over, ElementsAre("note"));
+  EXPECT_THAT(ErrorOf("user\titem\trank\nu\tb\tfirst\n"), HasSubstr("the rank 'first'"));
+}
+
+TEST_F(ListsTsvTest, APredictionIsAScore) {
+  const ImportedLists read = Read("user_id\titem_id\tprediction\nu\ta\t0.1\nu\tb\t0.7\nv\tc\t1\n");
+  EXPECT_THAT(read.lists.items, ElementsAre(1, 0, 2));
+  EXPECT_THAT(read.lists.scores, ElementsAre(0.7f, 0.1f, 1));
+}
+
+TEST_F(ListsTsvTest, ThatNoIdIsKnownIsTold) {
+  EXPECT_THAT(ErrorOf("'u'\ta\n'v'\tb\n"), AllOf(HasSubstr("no user of it"), HasSubstr("''u''")));
+  EXPECT_THAT(ErrorOf("u\tx\nv\ty\n"), AllOf(HasSubstr("no item of it"), HasSubstr("'x'")));
 }
 
 TEST_F(ListsTsvTest, WhatTheDataSetDoesNotHaveIsLeftOutAndCounted) {

@@ -52,6 +52,13 @@ void RunFiles::RemoveModel(const std::string& run) {
   fs::remove(Model(run), ignored);
 }
 
+void RunFiles::Forget(const std::string& run) {
+  RemoveModel(run);
+  std::error_code ignored;
+  fs::remove(Path(run, ".json"), ignored);
+  facts_.erase(run);
+}
+
 Json TrainedFacts(const ModelFile& file, const std::string& path, const std::string& log) {
   Json facts = {{"config", file.config},
                 {"valid", file.metrics},

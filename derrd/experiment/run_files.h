@@ -35,6 +35,7 @@ class RunFiles {
   const Json& Facts(const std::string& run);
   void SetFacts(const std::string& run, Json facts);
   void RemoveModel(const std::string& run);
+  void Forget(const std::string& run);  // as if it had never been done
 
  private:
   std::string Path(const std::string& run, const char* ending) const;

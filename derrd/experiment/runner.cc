@@ -46,6 +46,7 @@ class Runner {
 
   void Train() {
     CollectWhatIsThere();
+    ForgetLostTeachers();
     while (StartWhatCanStart()) {
       AwaitOne();
       CollectWhatIsThere();
@@ -93,6 +94,25 @@ class Runner {
     }
     RemoveLosers();
     WriteResults(plan_, needed_, files_, options_.folder);
+  }
+
+  // A teacher that is done and whose model somebody has removed since, or damaged, is trained again
+  // where a student still has to learn from it.
+  void ForgetLostTeachers() {
+    std::set<std::string> looked_at;
+    for (const Run& run : needed_) {
+      if (IsDone(run) || run.subcommand != "distill") continue;
+      if (!plan_.teachers[run.teacher].path.empty() || files_.Facts(run.teacher_run).is_null() ||
+          !looked_at.insert(run.teacher_run).second) {
+        continue;
+      }
+      try {
+        ModelFile::Open(TeacherOf(run));
+      } catch (const Error&) {
+        files_.Forget(run.teacher_run);
+      }
+    }
+    Needed();
   }
 
   void Needed() {

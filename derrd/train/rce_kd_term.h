@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "derrd/core/matrix.h"
+#include "derrd/core/random.h"
 #include "derrd/data/dataset.h"
 #include "derrd/eval/rankings.h"
 #include "derrd/models/model.h"

@@ -87,13 +87,14 @@ class Als : public Method {
 
   Solver MakeSolver(const MethodContext& context) const override {
     std::optional<Progress> progress;
+    std::size_t tried = 0;
     const auto on_trial = [&](std::size_t done, std::size_t all) {
       if (!progress) progress.emplace("choosing --als-l2", all, "sweeps");
-      progress->Update(done);
-      if (done == all) progress->Finish(done);
+      progress->Update(tried = done);
     };
     AlsProblem problem = PrepareAls(context.teacher, context.dataset, context.student_width,
                                     options_, context.seed, context.parallel, on_trial);
+    if (progress) progress->Finish(tried, fmt::format("{}", problem.l2));
     nlohmann::ordered_json chosen;
     if (!options_.l2) chosen = {{"l2", problem.l2}, {"l2_chosen", true}};
     return {std::move(problem.ials), options_.sweeps, std::move(chosen)};

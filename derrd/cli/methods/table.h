@@ -47,6 +47,10 @@ class MethodTable {
   // Declares the flags of every method, each method's under a heading of its own.
   void AddFlags(CLI::App& app) const;
   static std::string HeadingOf(const std::string& method) { return "Method " + method; }
+  // Whether a flag ("--als-l2") is one of the method's own.
+  static bool IsFlagOf(const std::string& method, std::string_view flag) {
+    return flag == "--lambda-" + method || flag.starts_with("--" + method + "-");
+  }
 
   // Names of methods and of sums, joined by '+'; or one that stands alone. UsageError with the
   // nearest name and all that are known when one is unknown; when one is named twice; when one that
