@@ -4,6 +4,7 @@
   bad_input_test.py path/to/derrd      (run by CTest; needs numpy and safetensors)
 """
 
+import json
 import os
 import re
 import signal
@@ -95,6 +96,14 @@ class BadInputTest(ProgramCase):
         save_file(tensors, huge, metadata)
         self.fails(3, "distill", self.dataset, "--teacher", huge, "--method", "de", "--width", 4, *SMALL,
                    "-o", output, says=["the loss 'de' became", "epoch 0", "lower"], output=output)
+
+    def test_a_last_step_that_explodes_writes_no_model(self):
+        data, output = self.folder / "unvalidated.derrd", self.folder / "never.derrd"
+        told = json.loads(self.ok("import", self.csv, "--split", "ratio", "--ratio", "1,0,0", "-o", data, "--json").stdout)
+        # Each of four steps multiplies the rows by a million; the fourth loss is the last to be finite.
+        self.fails(3, "train", data, "--optimizer", "sgd", "--learning-rate", 1000, "--l2", 1000, "--epochs", 1, "--width", 8,
+                   "--batch-size", -(-told["train"] // 4), "-o", output, says=["_embedding'", "--learning-rate"],
+                   output=output)
 
     def test_unknown_users_and_items(self):
         self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])

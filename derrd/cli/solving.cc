@@ -29,6 +29,11 @@ void CheckSolvable(const TrainingOptions& options) {
 
 // In double precision: rows of both sides, turned and solved, and a rounded copy or two.
 std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset) {
+  constexpr std::size_t kWidest = 16384;  // LAPACK counts its work space, 4 width^2, in 32 bits
+  if (options.width > kWidest) {
+    Fail<UsageError>("--width {}: what is solved has rows of {} numbers at most; give less",
+                     options.width, kWidest);
+  }
   const double numbers =
       static_cast<double>(dataset.users() + dataset.items()) * static_cast<double>(options.width);
   return {{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers}};

@@ -2,6 +2,7 @@
 #ifndef DERRD_DATA_TEST_FILES_H_
 #define DERRD_DATA_TEST_FILES_H_
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>

@@ -3,6 +3,7 @@
 #define DERRD_DATA_TEST_LOGS_H_
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>

@@ -6,9 +6,10 @@
 // other split's items stay in. HR, NDCG, MRR and Recall at 5, 10 and 20.
 //
 // Ranks are pessimistic: the rank of an item counts every other candidate whose score is not below
-// its own, so ties never help. A score that is not finite is an Error. Users without a held-out
-// item are skipped. Under full ranking an item that is held out and in training at once cannot be
-// recommended and is not looked for.
+// its own, so ties never help. Under full ranking equal rows need not have equal scores: a matrix
+// product sums in an order that depends on the place of a row. A score that is not finite is an
+// Error. Users without a held-out item are skipped. Under full ranking an item that is held out and
+// in training at once cannot be recommended and is not looked for.
 //
 // The result is the same, bit for bit, at any number of threads.
 #ifndef DERRD_EVAL_EVALUATOR_H_

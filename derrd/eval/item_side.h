@@ -21,7 +21,8 @@ namespace derrd {
 // `train` (the rows of the result are items, its elements users); ties go to the lower user. Cut to
 // what the item with the most users leaves; Error when that is none, which says `remedy`, or when a
 // score is not finite.
-// Memory: items x length numbers of 4 bytes, and meanwhile 256 bytes a user. Every score is
+// Memory: items x length numbers of 4 bytes; meanwhile 256 bytes a user, and the interactions once
+// more by item (4 bytes each and 16 an item). Every score is
 // computed once. The same bits at any number of threads.
 Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
                              const Names& names, const Parallel& parallel,

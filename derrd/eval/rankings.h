@@ -34,12 +34,13 @@ class Rankings {
 };
 
 // The `length` best of each user's unobserved items (those not in its training set); ties go to the
-// lower item. Cut to what the user with the fewest unobserved items has; Error when that is none,
+// lower item (ties of scores: ForEachScoreRow may give equal rows scores that differ in the last
+// bit). Cut to what the user with the fewest unobserved items has; Error when that is none,
 // and NotFinite for a score that is NaN or infinite (minus infinity is passed over while enough
 // others are there). A model that has lists and no scores ranks by them; UsageError that names the
 // user and the remedy when a list is too short. `asked_by` is then what the length is called:
-// "--rrd-top". Memory: users x length numbers of 4 bytes, and 8 MiB a thread. The same bits at any
-// number of threads.
+// "--rrd-top". Memory: users x length numbers of 4 bytes, and that of ForEachScoreRow. The same
+// bits at any number of threads.
 Rankings RankUnobserved(const Model& model, const Interactions& train, std::size_t length,
                         const Names& names, const Parallel& parallel,
                         std::string_view asked_by = "length");

@@ -10,8 +10,8 @@ namespace derrd::kernels {
 
 // Returns -sum_k [ f_k - log( sum_{i>=k} exp f_i + sum_j exp t_j ) ] for the scores f of `count` >=
 // 1 members in their order and t of `tail_count` >= 0 others, and writes weight * its gradient with
-// respect to each. Finite for any finite scores: every exponential is of a number that is not
-// positive. A NaN in gives a NaN out. `work`: 4 * count numbers. O(count + tail_count).
+// respect to each. Finite for finite differences of scores: every exponential is of a number that
+// is not positive. A NaN in gives a NaN out. `work`: 4 * count numbers. O(count + tail_count).
 double PlackettLuce(const float* order, std::size_t count, const float* tail,
                     std::size_t tail_count, float weight, float* order_gradient,
                     float* tail_gradient, float* work);

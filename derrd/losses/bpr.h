@@ -9,7 +9,8 @@
 namespace derrd {
 
 // Returns L over n pairs and writes its gradient with respect to each score. All spans have n
-// elements. Finite for any finite scores; the arithmetic is T's, the sum is double. O(n).
+// elements. Finite for finite differences of scores; the arithmetic is T's, the sum is double.
+// O(n).
 template <typename T>
 double BprLoss(std::span<const T> positive, std::span<const T> negative,
                std::span<T> positive_gradient, std::span<T> negative_gradient);

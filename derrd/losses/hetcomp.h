@@ -23,8 +23,8 @@ namespace derrd {
 // `unobserved`: the scores of U in the teacher's order, `top` of them, then those of R. To stand
 // for n items by m of them, add log(n / m) to the scores of R: exp(f + log(n / m)) counts n / m
 // times, and the gradient is that of f. P, U and R may be empty. Both return L and write weight *
-// gradient with respect to each score; finite for any finite scores. O(P + U + R), and no memory of
-// R's size for the first.
+// gradient with respect to each score; finite for finite differences of scores. O(P + U + R), and
+// no memory of R's size for the first.
 template <typename T>
 double HetCompOverallLoss(std::span<const T> observed, std::span<const T> unobserved,
                           std::size_t top, T weight, std::span<T> observed_gradient,

@@ -26,8 +26,8 @@ struct RceKdShape {
   double temperature;  // tau > 0
 };
 
-// Returns L and writes weight * gradient with respect to each of the student's scores. Finite for
-// any finite scores. O(S + A).
+// Returns L and writes weight * gradient with respect to each of the student's scores. Finite
+// for scores whose differences, divided by the temperature, are finite. O(S + A).
 template <typename T>
 double RceKdLoss(const ScoresOfBoth<T>& top, const ScoresOfBoth<T>& drawn, const RceKdShape& shape,
                  T weight, std::span<T> top_gradient, std::span<T> drawn_gradient);

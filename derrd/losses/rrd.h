@@ -14,8 +14,8 @@
 namespace derrd {
 
 // Returns L of one user and writes weight * gradient with respect to each score. K >= 1, L >= 0.
-// Finite for any finite scores: the sums run in the log domain, every exponential is of a number
-// that is not positive. O(K + L).
+// Finite for finite differences of scores: the sums run in the log domain, every exponential is of
+// a number that is not positive. O(K + L).
 template <typename T>
 double RrdLoss(std::span<const T> interesting, std::span<const T> uninteresting, T weight,
                std::span<T> interesting_gradient, std::span<T> uninteresting_gradient);

@@ -32,7 +32,9 @@ struct IalsOptions {
 //   x = D^-1 H^T (1 + H D^-1 H^T)^-1 z
 // takes a system of n unknowns and not of `width`. Cost of a sweep: 4 width^2 (users + items) for
 // the axes, width^3, and n^2 width a row with n < width, n width^2 else. Double precision; rows are
-// solved in fixed groups, so the bits do not depend on the number of threads.
+// solved in fixed groups, so the bits do not depend on the number of threads. Memory: the
+// rows of both sides twice, the lists by item, and a thread width^2 and n width numbers of its
+// longest row.
 class Ials {
  public:
   static constexpr std::string_view kKind = "ials";

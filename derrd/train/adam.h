@@ -17,7 +17,8 @@
 
 namespace derrd {
 
-// Memory: two numbers a parameter and one a row.
+// Memory: two numbers a parameter and one a row, and 8 bytes a step of the run, whose bias
+// correction is needed as long as a row may stand there.
 class Adam : public Optimizer {
  public:
   explicit Adam(const OptimizerOptions& options);

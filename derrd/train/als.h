@@ -51,7 +51,7 @@ struct AlsProblem {
 // unless after three sweeps another is better on validation by more than chance; data with many
 // interactions a row ask for more. The teacher needs rankings, and with options.users scores, by
 // which it ranks each item's users (Model::has_scores). on_trial(done, all): sweeps of that choice.
-// UsageError, naming the flag, when somebody has too few candidates. Cost: the teacher's scores of
+// Error, naming the flag, when somebody has too few candidates. Cost: the teacher's scores of
 // every pair, once or with options.users twice, and 3 sweeps for each L2. Memory: 28 bytes a pair.
 AlsProblem PrepareAls(const Model& teacher, const Dataset& dataset, std::size_t width,
                       const AlsOptions& options, std::uint64_t seed, const Parallel& parallel,

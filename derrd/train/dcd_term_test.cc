@@ -101,6 +101,32 @@ TEST_F(DcdTest, CorrectsWhatTheStudentRanksWronglyFromBothSides) {
   EXPECT_GT(lists_of_one_item.size(), 1u) << "sampled once, not anew each epoch";
 }
 
+TEST_F(DcdTest, EachSideHasItsWeight) {
+  Spread(50.0f);
+  DcdOptions options = kDcdTermOptions;
+  options.user_weight = 0.3;
+  options.item_weight = 0.7;
+  DcdTerm term = Make(options);
+  const double loss = Step(term, 0);
+  const Batch& batch = batches_.Get(0, 0, parallel_);
+  const std::size_t of_users = 6 * batch.distinct_users.size();
+  ASSERT_EQ(student_.pairs.size(), of_users + 6 * batch.distinct_positives.size());
+  double expected = 0.0;
+  std::vector<double> gradient(student_.pairs.size());
+  for (std::size_t p = 0; p < gradient.size(); p += 6) {
+    std::vector<double> scores;
+    for (std::size_t i = p; i < p + 6; ++i) {
+      scores.push_back(static_cast<double>(student_.pairs[i].score));
+    }
+    const std::span<const double> all(scores);
+    const std::span<double> of_all = std::span(gradient).subspan(p, 6);
+    expected += RrdLoss<double>(all.first(3), all.subspan(3), p < of_users ? 0.3 : 0.7,
+                                of_all.first(3), of_all.subspan(3));
+  }
+  EXPECT_NEAR(loss / expected, 1.0, 1e-6);
+  ExpectTableGradients(gradient);
+}
+
 TEST_F(DcdTest, TheItemsSideMayBeLeftOut) {
   DcdOptions options = kDcdTermOptions;
   options.item_weight = 0.0;

@@ -192,6 +192,28 @@ TEST_F(HetCompTest, TheFineOrderIsTaughtWhenAllHaveArrived) {
   EXPECT_NEAR(loss / LossOfAsked(trajectory, &HetCompRankingLoss<float>), 1.0, 1e-6);
 }
 
+TEST_F(HetCompTest, EachOfTheTwoLossesHasItsWeight) {
+  Spread(50.0f);
+  HetCompOptions options;
+  options.period = 1;
+  options.weight = 0.3;
+  options.ranking_weight = 0.7;
+  options.rest = 0;
+  HetCompTerm term = Make(options);
+  const auto expect = [&](double loss, double weight, const auto& of_lists) {
+    ExpectSumOverLists(
+        loss, [&](std::int32_t, std::span<const double> scores, std::span<double> gradient) {
+          return of_lists(scores.first(2), scores.subspan(2), kTop, weight, gradient.first(2),
+                          gradient.subspan(2));
+        });
+  };
+  expect(Step(term, 0), 0.3, HetCompOverallLoss<double>);
+  term.BeginEpoch(1, student_, parallel_);
+  term.BeginEpoch(2, stages_[1], parallel_);
+  term.BeginEpoch(3, stages_[2], parallel_);  // all have arrived
+  expect(Step(term, 4), 0.7, HetCompRankingLoss<double>);
+}
+
 TEST_F(HetCompTest, AStateThatIsRestoredIsGoneOnFrom) {
   HetCompOptions options;
   options.period = 1;

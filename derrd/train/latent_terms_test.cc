@@ -1,4 +1,4 @@
-// Terms that compare representations: HINT, FTD and HTD around a student.
+// Terms that compare representations: DE, HINT, FTD and HTD around a student.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/random.h"
+#include "derrd/losses/de.h"
 #include "derrd/losses/ftd.h"
 #include "derrd/losses/hint.h"
+#include "derrd/losses/htd.h"
 #include "derrd/train/de_term.h"
 #include "derrd/train/ftd_term.h"
 #include "derrd/train/hint_term.h"
@@ -46,6 +49,19 @@ class LatentTermsTest : public TermsTest {
     std::ranges::copy(items.view().elements(), all.data() + users.size());
     return all;
   }
+  // `gradient`: of the rows as they are stacked.
+  void ExpectStackedGradient(const Entities& entities, const Matrix<float>& gradient) {
+    // The sums are of many terms of that size, in an order that instruction sets choose.
+    const float tolerance = 1e-5f * std::ranges::max(gradient.view().elements());
+    for (std::size_t r = 0; r < gradient.rows(); ++r) {
+      const bool is_user = r < entities.users.size();
+      const std::int32_t entity =
+          is_user ? entities.users[r] : entities.items[r - entities.users.size()];
+      const std::span<const float> row(gradient.row(r), gradient.cols());
+      EXPECT_THAT(GradientOf(is_user ? Side::kUser : Side::kItem, entity),
+                  Pointwise(FloatNear(tolerance), row));
+    }
+  }
   static float Norm(const Matrix<float>& matrix) {
     float sum = 0;
     for (const float x : matrix.view().elements()) sum += x * x;
@@ -77,16 +93,92 @@ TEST_F(LatentTermsTest, FtdIsTheLossOfTheBatchsDistinctUsersAndItemsTogether) {
   const double expected =
       ftd.Compute(student, Stacked(teacher_, entities), 2.0f, gradient, parallel_);
   EXPECT_NEAR(loss / expected, 1.0, 1e-5);
-  // The sums are of many terms of that size, in an order that instruction sets choose.
-  const float tolerance = 1e-5f * std::ranges::max(gradient.view().elements());
-  for (std::size_t r = 0; r < student.rows(); ++r) {
-    const bool is_user = r < entities.users.size();
-    const std::int32_t entity =
-        is_user ? entities.users[r] : entities.items[r - entities.users.size()];
-    const std::span<const float> row(gradient.row(r), gradient.cols());
-    EXPECT_THAT(GradientOf(is_user ? Side::kUser : Side::kItem, entity),
-                Pointwise(FloatNear(tolerance), row));
+  ExpectStackedGradient(entities, gradient);
+}
+
+TEST_F(LatentTermsTest, HtdsTopologyIsOfGroupsOfUsersAndOthersOfItems) {
+  for (EmbeddingTable* table : teacher_.tables()) {  // or the biases alone would choose
+    for (float& x : table->values.view().elements()) x *= 50.0f;
   }
+  HtdTermOptions options;
+  options.groups = 5;
+  options.weight = 0.7;
+  options.alpha = 1.0;
+  HtdTerm term(teacher_, 3, options, 5);
+  const double loss = Step(term, 0);
+  const Entities entities = EntitiesOf(batches_.Get(0, 0, parallel_));
+  const Matrix<float> student = Stacked(student_, entities), teacher = Stacked(teacher_, entities);
+  std::vector<std::uint32_t> group_of;
+  for (std::size_t r = 0; r < teacher.rows(); ++r) {
+    const bool is_user = r < entities.users.size();
+    const Matrix<float>& selection = term.parameters()[is_user ? 4 : 10]->values;
+    std::vector<float> logits;
+    for (std::size_t g = 0; g < 5; ++g) {
+      logits.push_back(term.parameters()[is_user ? 5 : 11]->values(0, g));
+      for (std::size_t c = 0; c < 6; ++c) logits[g] += teacher(r, c) * selection(c, g);
+    }
+    const auto best = std::ranges::max_element(logits) - logits.begin();
+    group_of.push_back(static_cast<std::uint32_t>(best + (is_user ? 0 : 5)));
+  }
+  EXPECT_GT(std::set(group_of.begin(), group_of.end()).size(), 5u) << "no number for both sides";
+  const Grouping grouping = GroupRows(group_of, 10);
+  Matrix<float> of_student, of_teacher, gradient(student.rows(), 3);
+  Prototypes<float>(student, grouping, of_student);
+  Prototypes<float>(teacher, grouping, of_teacher);
+  HtdLoss<float> htd;
+  const double expected =
+      htd.Compute(student, teacher, grouping, of_student, of_teacher, 0.7f, gradient, parallel_);
+  EXPECT_NEAR(loss / expected, 1.0, 1e-5);
+  ExpectStackedGradient(entities, gradient);
+}
+
+// Each list by itself, with Gumbel draws of its own.
+TEST_F(LatentTermsTest, DeWeighsUsersByOneAndPositivesAndNegativesByOneHalf) {
+  Spread(50.0f);
+  DeTermOptions options;
+  options.experts = 5;
+  options.weight = 0.3;
+  options.routing_tolerance = 0.0;
+  DeTerm term(teacher_, 3, options, 5);
+  const double loss = Step(term, 0);
+  const Batch& batch = batches_.Get(0, 0, parallel_);
+  Matrix<double> users(dataset_.users(), 3), items(dataset_.items(), 3);  // gradients
+  const auto compute = [&](Side side, std::span<const std::int32_t> entities, Role role,
+                           double weight) {
+    const auto parameters = term.parameters().subspan(side == Side::kUser ? 0 : 6, 6);
+    std::vector<Matrix<float>> unused;
+    for (const DenseParameter* p : parameters) {
+      unused.emplace_back(p->values.rows(), p->values.cols());
+    }
+    const auto values = [&](std::size_t p) { return std::as_const(parameters[p]->values).view(); };
+    Matrix<float> gumbel(entities.size(), 5), gradient(entities.size(), 3);
+    for (std::size_t n = 0; n < entities.size(); ++n) {
+      RandomStream stream(5, role, batch.step, static_cast<std::uint64_t>(entities[n]));
+      for (std::size_t m = 0; m < 5; ++m) gumbel(n, m) = stream.Gumbel();
+    }
+    const std::vector<float> row_weights(entities.size(), 1.0f);
+    DeLoss<float> de(ExpertShape::For(5, 3, 6));
+    const double of_list = de.Compute(
+        {values(0), values(1), values(2), values(3), values(4), values(5)},
+        RowsOf(student_, side, entities), RowsOf(teacher_, side, entities), gumbel, row_weights,
+        {1.0, 0.0, 1.0}, {unused[0], unused[1], unused[2], unused[3], unused[4], unused[5]},
+        gradient, parallel_);
+    Matrix<double>& gradients = side == Side::kUser ? users : items;
+    for (std::size_t n = 0; n < entities.size(); ++n) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        gradients(static_cast<std::size_t>(entities[n]), c) +=
+            0.3 * weight * static_cast<double>(gradient(n, c));
+      }
+    }
+    return weight * of_list;
+  };
+  const double expected =
+      compute(Side::kUser, batch.distinct_users, Role::kGumbelUser, 1.0) +
+      compute(Side::kItem, batch.distinct_positives, Role::kGumbelPositive, 0.5) +
+      compute(Side::kItem, batch.distinct_negatives, Role::kGumbelNegative, 0.5);
+  EXPECT_NEAR(loss / expected, 1.0, 1e-5);
+  EXPECT_GT(GradientNorm(), 0.1);
+  ExpectTableGradients(users, items, 1e-5);
 }
 
 TEST_F(LatentTermsTest, HintWeighsPositivesAndNegativesByOneHalf) {

@@ -74,6 +74,36 @@ TEST_F(RceKdTest, AsksForTheStudentsTopADrawFromItAndTheRestOfTheTeachers) {
   EXPECT_GT(draws_of_one_user.size(), 1u) << "drawn once, not anew each epoch";
 }
 
+TEST_F(RceKdTest, IsTheLossOfEveryInteractionsUser) {
+  Spread(50.0f);
+  RceKdOptions options = kRceKdTermOptions;
+  options.weight = 0.3;
+  options.temperature = 0.7;
+  RceKdTerm term = Make(options);
+  const double loss = Step(term, 0);
+  const Rankings wanted = TopOf(teacher_, 8);
+  const Batch& batch = batches_.Get(0, 0, parallel_);
+  ASSERT_LT(batch.distinct_users.size(), batch.users.size());
+  ExpectSumOverLists(loss, [&](std::int32_t user, std::span<const double> scores,
+                               std::span<double> gradient) {
+    const Indices& items = student_.asked.at(user);
+    std::vector<float> of_teacher(items.size());
+    teacher_.ScoreItems(user, items, of_teacher);
+    const std::vector<double> teachers(of_teacher.begin(), of_teacher.end());
+    const auto drawn = std::span(items).subspan(8, 7);
+    const auto overlap = std::ranges::count_if(
+        wanted.Of(static_cast<std::size_t>(user)),
+        [&](std::int32_t item) { return std::ranges::find(drawn, item) != drawn.end(); });
+    const std::span<const double> all(teachers);
+    const double of_one = RceKdLoss<double>(
+        {scores.first(8), all.first(8)}, {scores.subspan(8), all.subspan(8)},
+        {static_cast<double>(overlap) / 8, 3.0, 0.7}, 1.0, gradient.first(8), gradient.subspan(8));
+    const auto count = static_cast<double>(std::ranges::count(batch.users, user));
+    for (double& g : gradient) g *= 0.3 * count;
+    return count * of_one;
+  });
+}
+
 TEST_F(RceKdTest, DrawsFromAboveTheTeachersItems) {
   // All of the teacher's top lies in the first half of the student's: with a low temperature none
   // is drawn from the other half.

@@ -113,15 +113,38 @@ class TermsTest : public testing::Test {
         items(i, c) += of_pairs[p] * static_cast<double>(student_.user_rows()(u, c));
       }
     }
+    ExpectTableGradients(users, items, 1e-5);
+  }
+  // The same, of what the gradient of each user's and of each item's row should be.
+  void ExpectTableGradients(const Matrix<double>& users, const Matrix<double>& items,
+                            double tolerance) {
     for (const auto& [table, expected] :
          {std::pair(student_.tables()[0], &users), std::pair(student_.tables()[1], &items)}) {
       for (std::size_t slot = 0; slot < table->rows.size(); ++slot) {
         const auto row = static_cast<std::size_t>(table->rows[slot]);
-        for (std::size_t c = 0; c < width; ++c) {
-          EXPECT_NEAR(table->gradient(slot, c), (*expected)(row, c), 1e-5) << table->name;
+        for (std::size_t c = 0; c < expected->cols(); ++c) {
+          EXPECT_NEAR(table->gradient(slot, c), (*expected)(row, c), tolerance) << table->name;
         }
       }
     }
+  }
+  // Expects `loss` to be the sum of the losses of the users' lists that the student was asked for,
+  // and the gradient of the tables to be theirs. of_list(user, scores, gradient) returns one and
+  // writes the other.
+  template <typename OfList>
+  void ExpectSumOverLists(double loss, const OfList& of_list) {
+    std::vector<double> scores, gradient(student_.pairs.size());
+    for (const auto& pair : student_.pairs) scores.push_back(static_cast<double>(pair.score));
+    double expected = 0.0;
+    for (std::size_t begin = 0; begin < scores.size();) {
+      const std::int32_t user = student_.pairs[begin].user;
+      const std::size_t size = student_.asked.at(user).size();
+      expected += of_list(user, std::span<const double>(scores).subspan(begin, size),
+                          std::span(gradient).subspan(begin, size));
+      begin += size;
+    }
+    EXPECT_NEAR(loss / expected, 1.0, 1e-6);
+    ExpectTableGradients(gradient);
   }
   // As if it had been trained: scores that differ.
   void Spread(float factor) {

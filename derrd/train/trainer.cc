@@ -1,12 +1,14 @@
 #include "derrd/train/trainer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <iterator>
 
 #include "derrd/core/error.h"
 #include "derrd/core/stopwatch.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/kernels/vectors.h"
 
 namespace derrd {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kStateKey = "derrd.state";
+constexpr std::size_t kCheckGrain = 1024;                 // rows a task looks at
 constexpr std::size_t kCopyGrain = std::size_t{1} << 20;  // numbers a task copies
 
 void Copy(std::span<const float> from, std::span<float> to, const Parallel& parallel) {
@@ -146,7 +149,25 @@ void Trainer::KeepEpoch() {
   }
 }
 
+// A row whose squared length overflows can have infinite scores.
+void Trainer::CheckFinite() {
+  for (const NamedMatrix& tensor : StudentParameters()) {
+    const MatrixView<const float> rows = tensor.values;
+    std::atomic<bool> finite = true;
+    parallel_.ForRanges(rows.rows(), kCheckGrain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r) {
+        if (!std::isfinite(kernels::Dot(rows.row(r), rows.row(r), rows.cols()))) finite = false;
+      }
+    });
+    if (finite) continue;
+    Fail<NotFinite>(
+        "'{}' is beyond what scores can be computed of after epoch {}; lower --learning-rate",
+        tensor.name, epochs_ - 1);
+  }
+}
+
 TrainResult Trainer::Finish() {
+  if (!validate_) CheckFinite();
   const std::vector<NamedMatrix> to = StudentParameters();
   for (std::size_t i = 0; i < best_.size(); ++i) {
     Copy(std::as_const(best_[i]).view().elements(), to[i].values.elements(), parallel_);
@@ -205,6 +226,14 @@ void Trainer::AddTo(SafetensorsWriter& writer) {
 void Trainer::Restore(const SafetensorsFile& file) {
   const Json state = Json::parse(file.MetadataOr(kStateKey, "null"), nullptr, false);
   if (!state.is_object()) Fail("{}: holds no state of a run; start without it", file.path());
+  try {
+    RestoreFrom(file, state);
+  } catch (const Json::exception& error) {
+    Fail("{}: holds no state of a run ({}); start without it", file.path(), error.what());
+  }
+}
+
+void Trainer::RestoreFrom(const SafetensorsFile& file, const Json& state) {
   FillAll(file, "parameter/", Parameters(), parallel_);
   FillAll(file, "optimizer/", optimizer_->State(), parallel_);
   FillAll(file, "term/", TermState(), parallel_);

@@ -73,19 +73,22 @@ class Trainer {
   // not finite.
   EpochReport TrainEpoch(const OnBatch& on_batch = {});
   // Brings the student's parameters back to the kept epoch, and gives up the rest. The last call.
+  // NotFinite when nothing was validated and the last step left rows with which scores overflow.
   TrainResult Finish();
 
   // The state between two epochs: the tensors "parameter/NAME", "optimizer/NAME", "term/NAME" and,
   // once an epoch is kept, "best/NAME"; the rest as JSON under the metadata "derrd.state". The
   // trainer must stay as it is until the writer has written.
   void AddTo(SafetensorsWriter& writer);
-  // Error when a tensor is absent or of another shape.
+  // Error when a tensor is absent or of another shape, or the state is none.
   void Restore(const SafetensorsFile& file);
 
  private:
+  void RestoreFrom(const SafetensorsFile& file, const nlohmann::ordered_json& state);
   void Step(const Batch& batch, std::vector<double>& sums);
   void Evaluate(EpochReport& report);
   void KeepEpoch();
+  void CheckFinite();
   std::vector<NamedMatrix> StudentParameters();
   std::vector<NamedMatrix> Parameters();  // the student's, then the terms' own
   std::vector<NamedMatrix> BestParameters();
