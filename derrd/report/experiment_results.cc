@@ -60,13 +60,15 @@ MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
   return setting.methods.emplace_back(MethodRuns{name, {}, {}});
 }
 
-// What must be the same of runs that are seeds of one another.
+// What must be the same of runs that are seeds of one another: the configuration, whether searched
+// or given; of a run that failed, and has none, what was searched.
 Json SettingsOf(const ExperimentRun& run) {
-  Json config = run.line.value("config", Json::object());
+  if (!run.line.contains("config")) return run.line.value("values", Json());
+  Json config = run.line["config"];
   for (const char* of_seed : {"seed", "teacher", "best_epoch"}) config.erase(of_seed);
   if (config.contains("hetcomp")) config["hetcomp"].erase("stages");
   if (config.contains("als") && config["als"].contains("l2_chosen")) config["als"].erase("l2");
-  return {config, run.line.value("values", Json())};
+  return config;
 }
 
 // Of a run that several files tell of, the last counts. No mean of two settings means anything, and

@@ -143,6 +143,16 @@ TEST(ReadResults, ARunThatSeveralFilesTellOfCountsOnce) {
           testing::AllOf(HasSubstr("values.jsonl"), HasSubstr("rrd7"), HasSubstr("rrd0"))));
 }
 
+TEST(ReadResults, AGivenValueIsNoOtherSettingThanOneThatWasSearched) {
+  const TestFolder folder;
+  const std::string config = R"(,"config":{"seed":1,"rrd":{"weight":0.5}})";
+  std::string given = Student("rrd", 2, 0.4, config);
+  const std::string values = R"("values":{"--w":"0.5"},)";
+  given.erase(given.find(values), values.size());
+  const auto settings = Read(folder, Teacher(1, 0.5) + Student("rrd", 1, 0.3, config) + given);
+  EXPECT_EQ(settings[0].methods[0].runs.size(), 2u);
+}
+
 TEST(ReadResults, WhatIsNoneNamesFileAndLine) {
   const TestFolder folder;
   const auto says = [&](const std::string& text) { return MessageOf([&] { Read(folder, text); }); };
