@@ -111,7 +111,8 @@ std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths
         teachers[run.Text("run")] = std::move(run);
       } else if (run.Text("role") == "student") {
         MethodRuns& method = MethodOf(run.Text("method"), SettingOf(run, settings));
-        AddRun(std::move(run), path, run.failed() ? method.failed : method.runs);
+        std::vector<ExperimentRun>& runs = run.failed() ? method.failed : method.runs;
+        AddRun(std::move(run), path, runs);
       }
     }
   }
