@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything from a bare Debian 12 to tested: installs, builds and runs all tests, then builds and runs
-# the library's tests again with the address and undefined-behaviour sanitizers: fifteen to twenty minutes on
+# the library's tests again with the address and undefined-behaviour sanitizers: thirteen to twenty minutes on
 # two cores. --fast leaves the second out; --asan runs it alone, with the tests of the whole program too
 # (twenty minutes). --tsan runs what works on several threads with the thread sanitizer: the rooms' tests,
 # every method of the program at up to 8 threads, and the server (ten to twenty minutes).
