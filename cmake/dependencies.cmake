@@ -10,7 +10,11 @@ foreach(package TBB fmt nlohmann_json ZLIB zstd hwy Threads Boost OpenSSL)
 endforeach()
 
 # A header of the library includes Random123, which is headers alone.
-find_path(DERRD_RANDOM123_INCLUDE Random123/philox.h REQUIRED)
+if(NOT TARGET Random123::Random123)
+  find_path(DERRD_RANDOM123_INCLUDE Random123/philox.h REQUIRED)
+  add_library(Random123::Random123 INTERFACE IMPORTED)
+  set_target_properties(Random123::Random123 PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${DERRD_RANDOM123_INCLUDE})
+endif()
 
 # OpenBLAS's build with locks: Debian's serial build lets two threads that call it at once have the same
 # work buffer. Each call still runs on the calling thread alone (kernels/gemm.cc sees to it). It is

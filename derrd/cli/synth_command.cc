@@ -27,9 +27,11 @@ struct SynthOptions : CommonOptions {
 
 // Whether the output is plain text instead of a data set.
 bool IsText(const std::string& output) {
-  for (const char* packed : {".tsv.gz", ".tsv.zst"}) {
-    if (output.ends_with(packed)) {
-      Fail<UsageError>("--output {}: is written plain; give a name that ends in .tsv", output);
+  for (const char* other : {".gz", ".zst", ".csv", ".txt"}) {
+    if (output.ends_with(other)) {
+      Fail<UsageError>(
+          "--output {}: text is written plain and with tabs; give a name that ends in .tsv",
+          output);
     }
   }
   return output.ends_with(".tsv");

@@ -72,7 +72,7 @@ class SynthTest(ProgramCase):
             self.fails(2, "synth", *flags, "-o", output, says=says, output=output)
         self.fails(1, "synth", "--users", 10, "--items", 50, "--interactions", 100, "-o", output,
                    says=["99", "--negatives"], output=output)
-        for name in ("never.tsv.gz", "never.tsv"):
+        for name in ("never.tsv.gz", "never.csv", "never.tsv"):
             output = self.folder / name
             self.fails(2, "synth", "--split", "ratio", "-o", output, says=[".tsv"], output=output)
         self.fails(2, "synth", "--truth", output, "-o", output, says=[output], output=output)

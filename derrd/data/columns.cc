@@ -165,11 +165,12 @@ std::string WithoutType(const std::string& name) {
   return IsTyped(name) ? name.substr(0, name.find(':')) : name;
 }
 
-bool IsNumber(std::string_view text) {
+std::optional<double> FiniteNumber(std::string_view text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end && std::isfinite(value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 bool LooksLikeHeader(const std::vector<std::string_view>& first,

@@ -2,6 +2,7 @@
 #ifndef DERRD_DATA_COLUMNS_H_
 #define DERRD_DATA_COLUMNS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,9 @@ bool LooksLikeHeader(const std::vector<std::string_view>& first,
 // The name of a column without RecBole's type ("class:token_seq" is "class"); another as it is.
 std::string WithoutType(const std::string& name);
 
-// Whether the text is one finite number.
-bool IsNumber(std::string_view text);
+// The finite number that the text is, and nothing else; nullopt of any other text.
+std::optional<double> FiniteNumber(std::string_view text);
+inline bool IsNumber(std::string_view text) { return FiniteNumber(text).has_value(); }
 
 // Sets the four columns of `layout` from its column_names, its header and the options.
 void AssignColumns(const std::string& path, const ReadOptions& options,

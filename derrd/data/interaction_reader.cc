@@ -1,12 +1,10 @@
 #include "derrd/data/interaction_reader.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <optional>
 #include <utility>
 
 #include "derrd/core/error.h"
+#include "derrd/data/columns.h"
 #include "derrd/data/iso_time.h"
 #include "derrd/data/utf8.h"
 
@@ -24,16 +22,8 @@ std::string Shown(std::string_view field) {
                            FromLatin1(field.substr(0, 8)));
 }
 
-std::optional<double> ParseNumber(std::string_view field) {
-  double value = 0;
-  const char* const end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 double RatingIn(const RecordReader& records, std::string_view field) {
-  if (const auto number = ParseNumber(field)) return *number;
+  if (const auto number = FiniteNumber(field)) return *number;
   Fail(
       "{}: the rating '{}' is not a finite number; correct the line, or choose the column with "
       "--rating",
@@ -41,7 +31,7 @@ double RatingIn(const RecordReader& records, std::string_view field) {
 }
 
 double TimeIn(const RecordReader& records, std::string_view field) {
-  if (const auto number = ParseNumber(field)) return *number;
+  if (const auto number = FiniteNumber(field)) return *number;
   if (const auto seconds = ParseIsoTime(field)) return *seconds;
   Fail(
       "{}: the time '{}' is neither a finite number nor ISO 8601 (2024-01-16 10:00:00); correct "
