@@ -13,11 +13,12 @@ MAY_KNOW = {
     "losses": {"core", "kernels"},
     "eval": {"models", "data", "core", "kernels"},
     "train": {"losses", "models", "eval", "data", "core", "kernels"},
+    "methods": {"train", "losses", "models", "eval", "data", "core"},
     "serve": {"eval", "models", "data", "core", "kernels"},
     "experiment": {"serve", "train", "eval", "models", "data", "core"},
     "report": {"serve", "eval", "models", "data", "core"},
     "export": {"models", "data", "core", "kernels"},
-    "cli": {"export", "report", "serve", "experiment", "train", "losses", "eval", "models", "data", "core"},
+    "cli": {"export", "report", "serve", "experiment", "methods", "train", "losses", "eval", "models", "data", "core"},
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

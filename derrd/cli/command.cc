@@ -9,9 +9,12 @@
 
 namespace derrd::cli {
 
+void Note(const std::string& text) {
+  if (!text.empty()) std::cerr << "note: " << text << "\n";
+}
+
 void TellUnused(const CLI::Option& flag, std::string_view owner, std::string_view run) {
-  std::cerr << fmt::format("note: {} is of {} and changes nothing of {}\n", flag.get_name(), owner,
-                           run);
+  Note(fmt::format("{} is of {} and changes nothing of {}", flag.get_name(), owner, run));
 }
 
 void Print(std::string_view text) {

@@ -81,6 +81,8 @@ Command<Options> AddCommand(CLI::App& program, const std::string& name, const st
   return {app, std::move(options)};
 }
 
+// Says on standard error what may surprise: "note: TEXT". Nothing where the text is empty.
+void Note(const std::string& text);
 // Says that a flag which was given, being of `owner`, changes nothing of this run. A file of flags
 // may serve several runs, so that this is told and not refused.
 void TellUnused(const CLI::Option& flag, std::string_view owner, std::string_view run);

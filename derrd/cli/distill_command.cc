@@ -3,13 +3,14 @@
 #include <iterator>
 
 #include "derrd/cli/distill_options.h"
-#include "derrd/cli/objective.h"
-#include "derrd/cli/other_data.h"
+#include "derrd/cli/hyper_parameter_flags.h"
+#include "derrd/cli/preparation.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/same_ids.h"
+#include "derrd/methods/objective.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/truncated_svd.h"
 
@@ -38,7 +39,7 @@ void TruncateTeacher(const DistillOptions& options, const Dataset& dataset, cons
                      const Parallel& parallel) {
   const ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
-  NoteOtherData(teacher, options.teacher, dataset);
+  Note(NoteOnOtherData(teacher, options.teacher, dataset));
   CheckTeacher(sum, options.teacher, *teacher.model);
   Truncate(options, dataset, *teacher.model, parallel);
 }
@@ -47,7 +48,8 @@ Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const Metho
   Json config = cli::ConfigOf(options, dataset, sum.name);
   if (!sum.HasBase()) config.erase("loss");
   config["teacher"] = Fingerprint(options.teacher);
-  for (const Method* method : sum.methods) config[method->info().name] = method->Config();
+  for (const Method* method : sum.methods)
+    config[method->info().name] = derrd::ConfigOf(method->parameters());
   return config;
 }
 
@@ -67,7 +69,7 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
   CheckMemory(needs);
   ModelFile teacher = ModelFile::Open(options.teacher);
   CheckSameIds(teacher, options.teacher, dataset);
-  NoteOtherData(teacher, options.teacher, dataset);
+  Note(NoteOnOtherData(teacher, options.teacher, dataset));
   CheckTeacher(sum, options.teacher, *teacher.model);
   needs.pop_back();  // the teacher has its memory by now
   for (const Method* method : sum.methods) {
@@ -83,11 +85,14 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
            const Parallel& parallel) {
   const Method& method = *sum.methods.front();
   const ModelFile teacher = OpenTeacher(options, dataset, sum);
-  const auto solver = method.MakeSolver(
-      {dataset, *teacher.model, options.teacher, options.width, options.seed, parallel, {}});
+  const Method::Solver solver = [&] {
+    const Preparation preparation;
+    return method.MakeSolver({dataset, *teacher.model, options.teacher, options.width, options.seed,
+                              parallel, preparation.listener()});
+  }();
   Json config = SolverConfig(options, sum.name);
   config["teacher"] = Fingerprint(options.teacher);
-  config[sum.name] = method.Config();
+  config[sum.name] = derrd::ConfigOf(method.parameters());
   if (!solver.chosen.is_null()) config[sum.name].update(solver.chosen);
   SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,
                 std::move(config), parallel);
@@ -105,8 +110,11 @@ void RunDistill(const DistillOptions& options) {
   Json config = ConfigOf(options, dataset, sum);
   Checkpoints checkpoints(options.checkpoints, options.output, config);
   const auto student = StartModel(options, dataset);
-  const auto terms = Objective(options, sum, dataset, *teacher.model, options.teacher,
-                               student->representation_width(), parallel);
+  const Preparation preparation;
+  const auto terms =
+      Objective(options.model, sum,
+                {dataset, *teacher.model, options.teacher, student->representation_width(),
+                 options.seed, parallel, preparation.listener()});
   TrainAndWrite("distill", options, dataset, *student, terms, std::move(config), checkpoints,
                 parallel);
 }
@@ -119,11 +127,11 @@ void TellUnusedFlags(const CLI::App& app, const DistillOptions& options) {
     if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) continue;
     const std::string name = method->info().name;
     for (const CLI::Option* option : app.get_options()) {
-      if (option->count() == 0 || option->get_group() != MethodTable::HeadingOf(name)) continue;
+      if (option->count() == 0 || option->get_group() != HeadingOf(name)) continue;
       TellUnused(*option, "method " + name, run);
     }
   }
-  TellUnusedFlags(app, options.model);
+  cli::TellUnusedFlags(app, options.model);
   const bool cut = sum.name == MethodTable::kSvd;
   if (cut || sum.IsSolved()) TellGradientFlags(app, run, cut);
 }

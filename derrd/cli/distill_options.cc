@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/models/bpr_mf.h"
@@ -41,7 +42,7 @@ void AddDistillOptions(CLI::App& app, DistillOptions& options) {
           "none (from scratch), svd (the teacher cut to the width), als (solved), best, or methods "
           "joined by '+', such as de+rrd; `derrd methods` lists them",
           MethodName(options.table));
-  options.table.AddFlags(app);
+  AddFlags(app, options.table);
 }
 
 void CheckUsage(const DistillOptions& options, const MethodSum& sum) {

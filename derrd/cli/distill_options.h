@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "derrd/cli/methods/table.h"
 #include "derrd/cli/training.h"
+#include "derrd/methods/method_table.h"
 
 namespace derrd::cli {
 

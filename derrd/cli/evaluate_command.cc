@@ -2,13 +2,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "derrd/cli/command.h"
-#include "derrd/cli/other_data.h"
 #include "derrd/core/error.h"
 #include "derrd/eval/as_unknown.h"
 #include "derrd/eval/evaluator.h"
@@ -47,7 +45,7 @@ std::optional<Metrics> EvaluateFoldedIn(const Model& model, const std::string& p
   } catch (const NotFinite&) {
     throw;
   } catch (const Error& error) {
-    std::cerr << fmt::format("note: --fold-in: {}: {}\n", path, error.what());
+    Note(fmt::format("--fold-in: {}: {}", path, error.what()));
     return std::nullopt;
   }
 }
@@ -56,7 +54,7 @@ Evaluated EvaluateFile(const std::string& path, const Dataset& dataset, Split sp
                        const EvaluateOptions& options, const Parallel& parallel) {
   const ModelFile file = ModelFile::Open(path);
   CheckSameIds(file, path, dataset);
-  NoteOtherData(file, path, dataset);
+  Note(NoteOnOtherData(file, path, dataset));
   try {
     Evaluated result{path,
                      Evaluate(*file.model, dataset, split, parallel),

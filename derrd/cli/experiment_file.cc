@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "derrd/cli/methods/table.h"
+#include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/toml_flags.h"
 #include "derrd/cli/toml_values.h"
 #include "derrd/core/error.h"
@@ -204,7 +204,7 @@ class Reader : TomlValues {
     const MethodSum sum = methods_.Parse(part.method);
     for (const auto& method : methods_.methods()) {
       const std::string other = method->info().name;
-      if (group != MethodTable::HeadingOf(other)) continue;
+      if (group != HeadingOf(other)) continue;
       if (std::ranges::find(sum.methods, method.get()) != sum.methods.end()) return;
       Fail<UsageError>("{}: '{}' is of method {} and changes nothing of {}; leave it out",
                        Place(key), key.str(), other, part.method);

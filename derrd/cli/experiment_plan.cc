@@ -10,13 +10,14 @@
 
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
-#include "derrd/cli/objective.h"
+#include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/core/nearest.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/eval/same_ids.h"
+#include "derrd/methods/objective.h"
 #include "derrd/models/bpr_mf.h"
 
 namespace derrd::cli {
@@ -201,7 +202,7 @@ class Planner {
       });
     };
     for (const PlacedRange& range : file_.ranges) {
-      const bool useless = solved && !MethodTable::IsFlagOf(method.method, range.range.flag);
+      const bool useless = solved && !IsFlagOf(method.method, range.range.flag);
       if (!is_own(range) && !useless) ranges.push_back(range);
     }
     ranges.insert(ranges.end(), method.ranges.begin(), method.ranges.end());
@@ -312,8 +313,9 @@ class Planner {
     if (!checked_.insert(kind).second) return;
     const Dataset& dataset = datasets_[cell.data];
     const auto student = MakeModel(options.model, dataset, kSmallWidth, options.seed);
-    Objective(options, sum, dataset, teacher, planned.path, student->representation_width(),
-              parallel_);
+    Objective(options.model, sum,
+              {dataset, teacher, planned.path, student->representation_width(), options.seed,
+               parallel_, Listener{.note = Note}});
   }
 
   // A teacher that is there, or a small one of that kind that knows nothing yet.

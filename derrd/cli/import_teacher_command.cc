@@ -82,7 +82,7 @@ void Run(const ImportTeacherOptions& options) {
   const Metrics valid = EvaluateOnValidation(*teacher.model, dataset, options);
   const ModelFile file = FileOf(dataset, std::move(teacher.model), ConfigOf(options), valid);
   file.Write(options.output);
-  for (const std::string& note : teacher.notes) std::cerr << fmt::format("note: {}\n", note);
+  for (const std::string& note : teacher.notes) Note(note);
   if (options.json) return PrintJson(ToJson(file, teacher, options));
   std::cerr << ToText(file, teacher, valid, dataset, options);
 }

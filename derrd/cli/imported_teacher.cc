@@ -31,8 +31,8 @@ Sides SidesOf(const Dataset& dataset) {
           {"item", dataset.item_ids(), dataset.path()}};
 }
 
-void Note(const SomeIds& left_out, const std::string& what, const Dataset& dataset,
-          ImportedTeacher& teacher) {
+void NoteLeftOut(const SomeIds& left_out, const std::string& what, const Dataset& dataset,
+                 ImportedTeacher& teacher) {
   if (left_out.count() == 0) return;
   teacher.notes.push_back(fmt::format("left out {} {} that {} does not have: {}", left_out.count(),
                                       what, dataset.path(), left_out.Text()));
@@ -98,8 +98,8 @@ ImportedTeacher FromEmbeddings(const TeacherSource& source, const Dataset& datas
   }
   if (with_biases) AddBiases(source, item_order, items, user_rows, item_rows);
   ImportedTeacher teacher{nullptr, user_order.extra.count(), item_order.extra.count(), {}};
-  Note(user_order.extra, "users", dataset, teacher);
-  Note(item_order.extra, "items", dataset, teacher);
+  NoteLeftOut(user_order.extra, "users", dataset, teacher);
+  NoteLeftOut(item_order.extra, "items", dataset, teacher);
   if (source.Score() == "none") {
     teacher.model =
         std::make_unique<RepresentationsOnly>(std::move(user_rows), std::move(item_rows));
@@ -140,8 +140,9 @@ ImportedTeacher FromRankings(const TeacherSource& source, const Dataset& dataset
     teacher.notes.push_back(fmt::format("{}: columns passed over: {}", source.rankings,
                                         fmt::join(read.passed_over, ", ")));
   }
-  Note(read.unknown_users, IsText(source.rankings) ? "lines of users" : "users", dataset, teacher);
-  Note(read.unknown_items, "entries of items", dataset, teacher);
+  NoteLeftOut(read.unknown_users, IsText(source.rankings) ? "lines of users" : "users", dataset,
+              teacher);
+  NoteLeftOut(read.unknown_items, "entries of items", dataset, teacher);
   teacher.model =
       std::make_unique<RankedLists>(std::move(read.lists.offsets), std::move(read.lists.items),
                                     std::move(read.lists.scores), dataset.items());

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "derrd/cli/command.h"
-#include "derrd/cli/methods/table.h"
+#include "derrd/cli/hyper_parameter_flags.h"
 
 namespace derrd::cli {
 namespace {
@@ -27,7 +27,7 @@ Json Listing() {
   for (const MethodInfo& info : MethodTable::Alone()) listing["methods"].push_back(ToJson(info));
   for (const auto& method : table.methods()) {
     Json entry = ToJson(method->info());
-    entry["defaults"] = method->Config();
+    entry["defaults"] = ConfigOf(method->parameters());
     entry["flags"] = FlagsOf(*method);
     listing["methods"].push_back(std::move(entry));
   }

@@ -1,7 +1,6 @@
 // derrd recommend: the best items for users the model knows, for somebody new, or for everybody.
 #include <fmt/format.h>
 
-#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -209,9 +208,9 @@ void RunRecommend(const RecommendOptions& options) {
   if (!options.dataset.empty()) dataset = options.dataset;
   const auto recommender = Recommender::Open(options.model, dataset, options.precision);
   if (recommender->precision() != options.precision) {
-    std::cerr << fmt::format(
-        "note: --precision is of tables that are searched; {}, a {} model, scores every item\n",
-        options.model, recommender->kind());
+    Note(
+        fmt::format("--precision is of tables that are searched; {}, a {} model, scores every item",
+                    options.model, recommender->kind()));
   }
   const auto allowed = Allowed(*recommender, options);
   if (options.all) {

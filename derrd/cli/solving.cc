@@ -54,7 +54,7 @@ void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
   solver.width = options.width;
   Ials ials(WeightedListsView(dataset.train()), dataset.items(), solver, options.seed);
   Json config = SolverConfig(options, "none");
-  config.update(ConfigOf(options.model));
+  config.update(derrd::ConfigOf(options.model));
   SweepAndWrite("train", options, dataset, ials, options.model.ials_sweeps, Ials::kKind,
                 std::move(config), parallel);
 }

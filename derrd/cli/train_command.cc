@@ -1,3 +1,4 @@
+#include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/solving.h"
 #include "derrd/cli/training.h"
 

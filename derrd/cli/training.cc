@@ -9,12 +9,13 @@
 #include <span>
 
 #include "derrd/cli/epoch_log.h"
-#include "derrd/cli/other_data.h"
+#include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
+#include "derrd/eval/same_ids.h"
 #include "derrd/train/checkpoint_files.h"
 #include "derrd/train/warm_start.h"
 
@@ -173,7 +174,7 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
                  {"dataset", Fingerprint(options.dataset)},
                  {"seed", options.seed},
                  {"width", options.width}};
-  config.update(ConfigOf(options.model));
+  config.update(derrd::ConfigOf(options.model));
   config.update({{"epochs", options.train.epochs},
                  {"batch_size", options.train.batch_size},
                  {"optimizer", Name(optimizer.kind)},
@@ -214,7 +215,7 @@ std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const
   auto model = MakeModel(options.model, dataset, options.width, options.seed);
   if (options.init.empty()) return model;
   const ModelFile earlier = ModelFile::Open(options.init);
-  NoteOtherData(earlier, options.init, dataset);
+  Note(NoteOnOtherData(earlier, options.init, dataset));
   const auto [users, items] =
       WarmStart(earlier, options.init, dataset.user_ids(), dataset.item_ids(), *model);
   std::cerr << fmt::format(

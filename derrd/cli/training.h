@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "derrd/cli/base_model.h"
 #include "derrd/cli/checkpoints.h"
 #include "derrd/cli/command.h"
 #include "derrd/cli/memory.h"
 #include "derrd/data/dataset.h"
+#include "derrd/methods/base_model.h"
 #include "derrd/train/trainer.h"
 
 namespace derrd::cli {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "derrd/core/error.h"
+#include "derrd/core/fingerprint.h"
 
 namespace derrd {
 
@@ -23,6 +24,16 @@ void CheckSameIds(const std::string& what, const Ids& model_ids, const std::stri
 void CheckSameIds(const ModelFile& model, const std::string& model_path, const Dataset& dataset) {
   CheckSameIds("user", model.user_ids, model_path, dataset.user_ids(), dataset.path());
   CheckSameIds("item", model.item_ids, model_path, dataset.item_ids(), dataset.path());
+}
+
+std::string NoteOnOtherData(const ModelFile& model, const std::string& model_path,
+                            const Dataset& dataset) {
+  const auto own = model.config.find("dataset");
+  if (own == model.config.end() || *own == Fingerprint(dataset.path())) return "";
+  return fmt::format(
+      "{} was made from another file than {}; unless both hold out the same, it may have learned "
+      "from what it is measured by",
+      model_path, dataset.path());
 }
 
 }  // namespace derrd

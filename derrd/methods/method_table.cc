@@ -1,4 +1,4 @@
-#include "derrd/cli/methods/table.h"
+#include "derrd/methods/method_table.h"
 
 #include <fmt/ranges.h>
 
@@ -7,9 +7,9 @@
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
 
-namespace derrd::cli {
+namespace derrd {
 
-// A method is a file of this folder, its declaration here and its line in kMakers.
+// A method is a file of this room, its declaration here and its line in kMakers.
 std::unique_ptr<Method> MakeDe();
 std::unique_ptr<Method> MakeRrd();
 std::unique_ptr<Method> MakeHint();
@@ -79,17 +79,6 @@ std::vector<NamedSum> MethodTable::NamedSums() {
           {"best", "als", "docs/reproduction.md"}};
 }
 
-void MethodTable::AddFlags(CLI::App& app) const {
-  std::size_t before = app.get_options().size();
-  for (const auto& method : methods_) {
-    method->AddFlags(app);
-    const std::vector<CLI::Option*> options = app.get_options();
-    for (; before < options.size(); ++before) {
-      options[before]->group(HeadingOf(method->info().name));
-    }
-  }
-}
-
 const Method* MethodTable::Find(std::string_view name) const {
   const auto found = std::ranges::find_if(
       methods_, [&](const auto& method) { return method->info().name == name; });
@@ -157,17 +146,4 @@ void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& te
   }
 }
 
-nlohmann::ordered_json FlagsOf(Method& method) {
-  CLI::App app;
-  app.set_help_flag();
-  method.AddFlags(app);
-  auto flags = nlohmann::ordered_json::array();
-  for (const CLI::Option* option : app.get_options()) {
-    flags.push_back({{"flag", option->get_name()},
-                     {"default", option->get_default_str()},
-                     {"about", option->get_description()}});
-  }
-  return flags;
-}
-
-}  // namespace derrd::cli
+}  // namespace derrd

@@ -1,6 +1,6 @@
-#include "derrd/cli/method.h"
+#include "derrd/methods/method.h"
 
-namespace derrd::cli {
+namespace derrd {
 
 std::string_view Name(TeacherNeed need) {
   switch (need) {
@@ -41,4 +41,4 @@ std::string LacksItemSide(const Model& teacher) {
          "of either";
 }
 
-}  // namespace derrd::cli
+}  // namespace derrd

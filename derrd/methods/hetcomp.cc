@@ -1,27 +1,42 @@
-// HetComp on the command line.
+// HetComp as a method.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <optional>
 
-#include "derrd/cli/command.h"
-#include "derrd/cli/method.h"
-#include "derrd/cli/other_data.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/eval/same_ids.h"
-#include "derrd/experiment/plan.h"
+#include "derrd/methods/method.h"
 #include "derrd/train/hetcomp_term.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 constexpr std::size_t kObservedShare = 10;  // a list has a tenth as many observed items
 
 class HetComp : public Method {
  public:
+  HetComp() {
+    parameters_ = {
+        {"weight", "Weight of the HetComp loss while users are under way",
+         Within(options_.weight, 0, 1e6)},
+        {"ranking_weight", "Its weight once they have arrived at the last stage",
+         Within(options_.ranking_weight, 0, 1e6), "lambda-hetcomp-ranking"},
+        {"stages", "Models of the teacher's training, the earliest first; --teacher is the last",
+         InputFiles{&stages_}},
+        {"top", "Items of each stage's ranking (K)", Within(top_, 1, 1 << 24)},
+        {"alpha", "Lower, and users move on to the next stage sooner",
+         Within(options_.alpha, 1e-6, 1e6)},
+        {"period", "Epochs between two looks at who may move on",
+         Within(options_.period, 1, 1000000)},
+        {"depth", "Items that a look compares", Within(options_.depth, 1, 1 << 24)},
+        {"rest", "Items drawn a step to stand for all outside the lists (0: all of them, exactly)",
+         Within(options_.rest, 0, 1 << 24)},
+    };
+  }
+
   MethodInfo info() const override {
     return {.name = "hetcomp",
             .formula =
@@ -30,38 +45,6 @@ class HetComp : public Method {
             .need = TeacherNeed::kRankingsAlongTraining,
             .source = "HetComp (Kang et al., WWW 2023)",
             .replaces_base = true};
-  }
-
-  void AddFlags(CLI::App& app) override {
-    AddFlag(app, "--lambda-hetcomp", options_.weight,
-            "Weight of the HetComp loss while users are under way", Number(0, 1e6));
-    AddFlag(app, "--lambda-hetcomp-ranking", options_.ranking_weight,
-            "Its weight once they have arrived at the last stage", Number(0, 1e6));
-    app.add_option(kStagesFlag, stages_,
-                   "Models of the teacher's training, the earliest first; --teacher is the last")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name("FILE,FILE,...");
-    AddFlag(app, "--hetcomp-top", top_, "Items of each stage's ranking (K)",
-            WholeNumber(1, 1 << 24));
-    AddFlag(app, "--hetcomp-alpha", options_.alpha,
-            "Lower, and users move on to the next stage sooner", Number(1e-6, 1e6));
-    AddFlag(app, "--hetcomp-period", options_.period, "Epochs between two looks at who may move on",
-            WholeNumber(1, 1000000));
-    AddFlag(app, "--hetcomp-depth", options_.depth, "Items that a look compares",
-            WholeNumber(1, 1 << 24));
-    AddFlag(app, "--hetcomp-rest", options_.rest,
-            "Items drawn a step to stand for all outside the lists (0: all of them, exactly)",
-            WholeNumber(0, 1 << 24));
-  }
-
-  nlohmann::ordered_json Config() const override {
-    auto stages = nlohmann::ordered_json::array();
-    for (const std::string& path : stages_) stages.push_back(Fingerprint(path));
-    return {{"weight", options_.weight},   {"ranking_weight", options_.ranking_weight},
-            {"stages", std::move(stages)}, {"top", top_},
-            {"alpha", options_.alpha},     {"period", options_.period},
-            {"depth", options_.depth},     {"rest", options_.rest}};
   }
 
   std::vector<std::string> Files() const override { return stages_; }
@@ -81,7 +64,7 @@ class HetComp : public Method {
     const std::size_t top = std::min(top_, size.items), observed = top / kObservedShare;
     const std::size_t rest = options_.rest == 0 ? size.items : std::min(options_.rest, size.items);
     return {
-        {kStagesFlag, files},
+        {"--hetcomp-stages", files},
         {"--hetcomp-top", ListBytes(size.users, (stages_.size() + 1) * top + observed + kProgress)},
         {"--hetcomp-rest", ScoreBytes(size, BatchUsers(size), top + observed + rest)}};
   }
@@ -121,14 +104,14 @@ class HetComp : public Method {
       }
       const ModelFile stage = ModelFile::Open(path);
       CheckSameIds(stage, path, context.dataset);
-      NoteOtherData(stage, path, context.dataset);
+      context.listener.Note(NoteOnOtherData(stage, path, context.dataset));
     }
-    CheckOrder(context.teacher_path);
+    CheckOrder(context.teacher_path, context.listener);
   }
 
   // Error when models of the teacher's training are not named as they came; a note for what is no
   // way to the teacher: models of another training, and those after the epoch that was kept.
-  void CheckOrder(const std::string& teacher) const {
+  void CheckOrder(const std::string& teacher, const Listener& listener) const {
     if (teacher.empty()) return;
     const ModelFile last = ModelFile::Open(teacher);
     const auto kept = EpochOf(last);
@@ -138,7 +121,7 @@ class HetComp : public Method {
       const ModelFile stage = ModelFile::Open(path);
       const auto epoch = EpochOf(stage);
       if (TrainingOf(stage) != TrainingOf(last)) {
-        Note(path, "is not of the training of " + teacher);
+        Note(listener, path, "is not of the training of " + teacher);
         continue;
       }
       if (!epoch) continue;
@@ -149,15 +132,16 @@ class HetComp : public Method {
             path, *epoch, path_before, before);
       }
       if (kept && *epoch > *kept) {
-        Note(path, fmt::format("is of epoch {}, after {} of epoch {}", *epoch, teacher, *kept));
+        Note(listener, path,
+             fmt::format("is of epoch {}, after {} of epoch {}", *epoch, teacher, *kept));
       }
       before = *epoch;
       path_before = path;
     }
   }
 
-  static void Note(const std::string& path, const std::string& what) {
-    std::cerr << fmt::format("note: --hetcomp-stages: {} {}\n", path, what);
+  static void Note(const Listener& listener, const std::string& path, const std::string& what) {
+    listener.Note(fmt::format("--hetcomp-stages: {} {}", path, what));
   }
 
   // What models of one training share.
@@ -184,4 +168,4 @@ class HetComp : public Method {
 
 std::unique_ptr<Method> MakeHetComp() { return std::make_unique<HetComp>(); }
 
-}  // namespace derrd::cli
+}  // namespace derrd

@@ -1,12 +1,12 @@
-// The item side of IR-RRD on the command line; the method as published is rrd+ir.
+// The item side of IR-RRD as a method; the method as published is rrd+ir.
 #include <algorithm>
 
-#include "derrd/cli/method.h"
-#include "derrd/cli/relaxed_list_flags.h"
 #include "derrd/eval/item_side.h"
+#include "derrd/methods/method.h"
+#include "derrd/methods/relaxed_list_parameters.h"
 #include "derrd/train/ir_rrd_term.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 // There is one: a sum with ir and without rrd is refused when it is read.
@@ -17,6 +17,11 @@ const RrdTerm& UserSide(const MethodContext& context) {
 
 class Ir : public Method {
  public:
+  Ir() {
+    parameters_ =
+        RelaxedListParameters(options_, "ir", "the item side of IR-RRD", "users", "an item");
+  }
+
   MethodInfo info() const override {
     return {.name = "ir",
             .formula =
@@ -27,36 +32,27 @@ class Ir : public Method {
             .builds_on = "rrd"};
   }
 
-  void AddFlags(CLI::App& app) override {
-    AddFlag(app, "--lambda-ir", flags_.weight(), "Weight of the item side of IR-RRD",
-            Number(0, 1e6));
-    flags_.Add(app, "ir", "users", "an item");
-  }
-
-  nlohmann::ordered_json Config() const override { return flags_.Config(); }
-
   std::string Lacks(const Model& teacher) const override { return LacksItemSide(teacher); }
 
   // A step compares all items at worst.
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {
-    return RelaxedListNeeds("ir", size, size.items, size.items, size.users, flags_.Size());
+    return RelaxedListNeeds("ir", size, size.items, size.items, size.users, options_);
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
-    const RelaxedListOptions options = flags_.Get();
     return std::make_unique<IrRrdTerm>(
         context.dataset,
-        RankUnobservedUsers(context.teacher, context.dataset, options.top, context.parallel,
+        RankUnobservedUsers(context.teacher, context.dataset, options_.top, context.parallel,
                             "distil by rrd without ir"),
-        UserSide(context), options, context.seed);
+        UserSide(context), options_, context.seed);
   }
 
  private:
-  RelaxedListFlags flags_{kIrRrdDefaults};
+  RelaxedListOptions options_ = kIrRrdDefaults;
 };
 
 }  // namespace
 
 std::unique_ptr<Method> MakeIr() { return std::make_unique<Ir>(); }
 
-}  // namespace derrd::cli
+}  // namespace derrd

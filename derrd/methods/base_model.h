@@ -1,28 +1,30 @@
-// The kinds of models that can be trained: their flags, and how one starts.
-#ifndef DERRD_CLI_BASE_MODEL_H_
-#define DERRD_CLI_BASE_MODEL_H_
+// The kinds of models that can be trained: their hyper-parameters, and how one starts.
+#ifndef DERRD_METHODS_BASE_MODEL_H_
+#define DERRD_METHODS_BASE_MODEL_H_
 
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "derrd/cli/command.h"
-#include "derrd/cli/memory.h"
 #include "derrd/data/dataset.h"
+#include "derrd/methods/hyper_parameter.h"
+#include "derrd/methods/memory_needs.h"
 #include "derrd/models/ials.h"
 #include "derrd/models/trainable_model.h"
 #include "derrd/train/term.h"
 
-namespace derrd::cli {
+namespace derrd {
 
 struct BaseModelOptions {
   std::string kind = "bpr-mf";
   std::optional<std::string> loss;                       // else as suits the kind
   std::optional<std::size_t> negatives_per_interaction;  // else as suits the kind
-  int lightgcn_layers = 3;
-  int neumf_layers = 1;
+  std::int32_t lightgcn_layers = 3;
+  std::int32_t neumf_layers = 1;
   double cdae_corruption = 0.2;
   IalsOptions ials;  // its width is the run's
   std::int32_t ials_sweeps = 16;
@@ -32,11 +34,10 @@ struct BaseModelOptions {
   bool IsSolved() const;  // by sweeps of its own and not by gradients
 };
 
-// Declares --model, --loss, --negatives-per-interaction and the flags of each kind.
-void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options);
-
-// Flags of kinds other than the one that is trained do nothing: a note says so.
-void TellUnusedFlags(const CLI::App& app, const BaseModelOptions& options);
+// All kinds: "bpr-mf", ...
+std::vector<std::string> BaseModelKinds();
+// The hyper-parameters that one kind has beside width, loss and negatives.
+std::vector<HyperParameter> ParametersOf(BaseModelOptions& options, std::string_view kind);
 
 // What the model file says of it.
 nlohmann::ordered_json ConfigOf(const BaseModelOptions& options);
@@ -52,6 +53,6 @@ std::size_t NumbersAPair(const BaseModelOptions& options, std::size_t width);
 // Beside the tables of a user's and an item's representations.
 MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const Dataset& dataset);
 
-}  // namespace derrd::cli
+}  // namespace derrd
 
-#endif  // DERRD_CLI_BASE_MODEL_H_
+#endif  // DERRD_METHODS_BASE_MODEL_H_

@@ -1,4 +1,4 @@
-#include "derrd/cli/method.h"
+#include "derrd/methods/method.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "derrd/cli/methods/table.h"
 #include "derrd/core/error.h"
 #include "derrd/core/test_errors.h"
+#include "derrd/methods/method_table.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/ranked_lists.h"
 #include "derrd/models/representations_only.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 using testing::AllOf;
@@ -63,20 +63,10 @@ TEST(MethodTable, HetCompAndAlsTakeThePlaceOfTheBaseLoss) {
   EXPECT_TRUE(table.Parse("none").HasBase());
 }
 
-// Flags of two methods that were called alike could not be told apart.
-TEST(MethodTable, EveryFlagIsDeclaredOnce) {
-  const MethodTable table;
-  CLI::App app;
-  EXPECT_NO_THROW(table.AddFlags(app));
-  EXPECT_EQ(app.get_option("--lambda-rrd")->get_group(), "Method rrd");
-}
-
 class Asking : public Method {
  public:
   explicit Asking(TeacherNeed need) : need_(need) {}
   MethodInfo info() const override { return {"asking", "", need_, ""}; }
-  void AddFlags(CLI::App&) override {}
-  nlohmann::ordered_json Config() const override { return nullptr; }
   std::unique_ptr<Term> MakeTerm(const MethodContext&) const override { return nullptr; }
 
  private:
@@ -119,4 +109,4 @@ TEST(MethodTable, RefusesATeacherThatLacksWhatIsNeeded) {
 }
 
 }  // namespace
-}  // namespace derrd::cli
+}  // namespace derrd

@@ -1,25 +1,20 @@
-// Hint regression on the command line.
-#include "derrd/cli/command.h"
-#include "derrd/cli/method.h"
+// Hint regression as a method.
 #include "derrd/losses/de.h"
+#include "derrd/methods/method.h"
 #include "derrd/train/hint_term.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 class Hint : public Method {
  public:
+  Hint() { parameters_ = {{"weight", "Weight of the HINT loss", Within(options_.weight, 0, 1e6)}}; }
+
   MethodInfo info() const override {
     return {"hint", "lambda * sum_n w_n |t_n - f(s_n)|^2, f a projector with one hidden layer",
             TeacherNeed::kRepresentations,
             "FitNets (Romero et al., ICLR 2015), as in DE-RRD (Kang et al., CIKM 2020)"};
   }
-
-  void AddFlags(CLI::App& app) override {
-    AddFlag(app, "--lambda-hint", options_.weight, "Weight of the HINT loss", Number(0, 1e6));
-  }
-
-  nlohmann::ordered_json Config() const override { return {{"weight", options_.weight}}; }
 
   std::vector<MemoryNeed> NeedsWithTeacher(const RunSize& size,
                                            std::size_t teacher_width) const override {
@@ -39,4 +34,4 @@ class Hint : public Method {
 
 std::unique_ptr<Method> MakeHint() { return std::make_unique<Hint>(); }
 
-}  // namespace derrd::cli
+}  // namespace derrd

@@ -1,44 +1,34 @@
-// Dual Correction Distillation on the command line.
+// Dual Correction Distillation as a method.
 #include <algorithm>
 #include <utility>
 
-#include "derrd/cli/command.h"
-#include "derrd/cli/method.h"
 #include "derrd/eval/item_side.h"
+#include "derrd/methods/method.h"
 #include "derrd/train/dcd_term.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 class Dcd : public Method {
  public:
+  Dcd() {
+    parameters_ = {
+        {"weight", "Weight of the DCD loss of users", Within(options_.user_weight, 0, 1e6)},
+        {"item_weight", "Weight of the DCD loss of items (0: leave the item's side out)",
+         Within(options_.item_weight, 0, 1e6), "lambda-dcd-item"},
+        {"corrections", "Underestimated ones of a list, and as many overestimated (K)",
+         Within(options_.corrections, 1, 1 << 20)},
+        {"top", "They come from the teacher's top this many (N)", Within(options_.top, 1, 1 << 24)},
+        {"temperature", "Positions by which a rank must be wrong to count nearly in full",
+         Within(options_.temperature, 1e-3, 1e9)},
+    };
+  }
+
   MethodInfo info() const override {
     return {"dcd",
             "lambda * sum_u L(what the student ranks too low, too high) + lambda_item * sum_i (the "
             "same of users), L as rrd's",
             TeacherNeed::kRankings, "Dual Correction (Lee and Kim, CIKM 2021)"};
-  }
-
-  void AddFlags(CLI::App& app) override {
-    AddFlag(app, "--lambda-dcd", options_.user_weight, "Weight of the DCD loss of users",
-            Number(0, 1e6));
-    AddFlag(app, "--lambda-dcd-item", options_.item_weight,
-            "Weight of the DCD loss of items (0: leave the item's side out)", Number(0, 1e6));
-    AddFlag(app, "--dcd-corrections", options_.corrections,
-            "Underestimated ones of a list, and as many overestimated (K)",
-            WholeNumber(1, 1 << 20));
-    AddFlag(app, "--dcd-top", options_.top, "They come from the teacher's top this many (N)",
-            WholeNumber(1, 1 << 24));
-    AddFlag(app, "--dcd-temperature", options_.temperature,
-            "Positions by which a rank must be wrong to count nearly in full", Number(1e-3, 1e9));
-  }
-
-  nlohmann::ordered_json Config() const override {
-    return {{"weight", options_.user_weight},
-            {"item_weight", options_.item_weight},
-            {"corrections", options_.corrections},
-            {"top", options_.top},
-            {"temperature", options_.temperature}};
   }
 
   std::string Lacks(const Model& teacher) const override {
@@ -80,4 +70,4 @@ class Dcd : public Method {
 
 std::unique_ptr<Method> MakeDcd() { return std::make_unique<Dcd>(); }
 
-}  // namespace derrd::cli
+}  // namespace derrd

@@ -1,24 +1,26 @@
-// A method as the command line knows it: what it computes, what it asks of a teacher, its flags,
-// and the term that trains. Each is one file under methods/; methods/table.h lists them.
-#ifndef DERRD_CLI_METHOD_H_
-#define DERRD_CLI_METHOD_H_
+// A method of distillation: what it computes, what it asks of a teacher, its hyper-parameters, and
+// the term that trains. Each is one file of this room; method_table.h lists them.
+#ifndef DERRD_METHODS_METHOD_H_
+#define DERRD_METHODS_METHOD_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "derrd/cli/memory.h"
 #include "derrd/core/parallel.h"
 #include "derrd/data/dataset.h"
+#include "derrd/methods/hyper_parameter.h"
+#include "derrd/methods/memory_needs.h"
 #include "derrd/models/ials.h"
 #include "derrd/models/model.h"
 #include "derrd/train/term.h"
 
-namespace derrd::cli {
+namespace derrd {
 
 // What a method asks of a teacher.
 enum class TeacherNeed {
@@ -43,7 +45,21 @@ struct MethodInfo {
   bool solved = false;         // by sweeps of least squares: it has a solver and no term
 };
 
-// What a term is made of. All of it outlives the term.
+// Who hears of what is done before training begins; nobody, where a function is empty.
+struct Listener {
+  std::function<void(const std::string&)> note = {};  // something that may surprise: a sentence
+  // So much of the work of that name is done.
+  std::function<void(const std::string& work, std::size_t done, std::size_t all)> progress = {};
+
+  void Note(const std::string& text) const {
+    if (note && !text.empty()) note(text);
+  }
+  void Progress(const std::string& work, std::size_t done, std::size_t all) const {
+    if (progress) progress(work, done, all);
+  }
+};
+
+// What a term is made of. All of it outlives the term, but for `terms` and `listener`.
 struct MethodContext {
   const Dataset& dataset;
   const Model& teacher;             // has the data set's users and items, and lacks nothing
@@ -51,20 +67,20 @@ struct MethodContext {
   std::size_t student_width;        // of the student's representations
   std::uint64_t seed;
   const Parallel& parallel;
-  const std::vector<std::unique_ptr<Term>>& terms;  // of the same objective, those made so far
+  const Listener& listener;
+  std::span<const std::unique_ptr<Term>> terms = {};  // of the same objective, those made so far
 };
 
-// Owns its options: their defaults when made, what the command line says after parsing.
+// Owns its hyper-parameters, which have their defaults when it is made.
 class Method {
  public:
+  Method() = default;
   virtual ~Method() = default;
+  Method(const Method&) = delete;  // hyper-parameters are told by their address
+  Method& operator=(const Method&) = delete;
 
   virtual MethodInfo info() const = 0;
-  // Declares its flags, which begin with "--lambda-NAME" and "--NAME-". The method must outlive the
-  // app.
-  virtual void AddFlags(CLI::App& app) = 0;
-  // Every hyper-parameter, as the student's file holds it under the method's name.
-  virtual nlohmann::ordered_json Config() const = 0;
+  std::span<const HyperParameter> parameters() const { return parameters_; }
 
   // The files it reads besides the teacher.
   virtual std::vector<std::string> Files() const { return {}; }
@@ -88,14 +104,17 @@ class Method {
   struct Solver {
     std::unique_ptr<Ials> ials;
     std::int32_t sweeps;            // at most
-    nlohmann::ordered_json chosen;  // of Config(), by looking at the data; null: nothing
+    nlohmann::ordered_json chosen;  // of the parameters, by looking at the data; null: nothing
   };
   virtual Solver MakeSolver(const MethodContext&) const { return {}; }
+
+ protected:
+  std::vector<HyperParameter> parameters_;  // the derived class declares them when it is made
 };
 
 // Why a teacher cannot rank the users of an item, as Method::Lacks says it.
 std::string LacksItemSide(const Model& teacher);
 
-}  // namespace derrd::cli
+}  // namespace derrd
 
-#endif  // DERRD_CLI_METHOD_H_
+#endif  // DERRD_METHODS_METHOD_H_

@@ -1,4 +1,4 @@
-#include "derrd/cli/base_model.h"
+#include "derrd/methods/base_model.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include "derrd/train/bce_term.h"
 #include "derrd/train/bpr_term.h"
 
-namespace derrd::cli {
+namespace derrd {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -33,12 +33,6 @@ const Kind& KindOf(const BaseModelOptions& options) {
   return *std::ranges::find(kKinds, std::string_view(options.kind), &Kind::name);
 }
 
-std::vector<std::string> KindNames() {
-  std::vector<std::string> names;
-  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
-  return names;
-}
-
 }  // namespace
 
 std::string BaseModelOptions::Loss() const {
@@ -51,56 +45,48 @@ std::size_t BaseModelOptions::Negatives() const {
 
 bool BaseModelOptions::IsSolved() const { return KindOf(*this).loss.empty(); }
 
-void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options) {
-  AddFlag(app, "--model", options.kind, "Kind of model (docs/models.md)",
-          CLI::IsMember(KindNames()));
-  app.add_option("--loss", options.loss,
-                 "What it learns from data by: bpr or bce (as suits the kind of model)")
-      ->check(CLI::IsMember({"bpr", "bce"}));
-  app.add_option("--negatives-per-interaction", options.negatives_per_interaction,
-                 "Unobserved items drawn for each interaction (as suits the kind of model)")
-      ->check(WholeNumber(1, 1000));
-  AddFlag(app, "--lightgcn-layers", options.lightgcn_layers,
-          "Rounds of sums over neighbours in the graph of interactions", WholeNumber(1, 16));
-  AddFlag(app, "--neumf-layers", options.neumf_layers,
-          "Hidden layers, each half as wide as what goes into it", WholeNumber(1, 16));
-  AddFlag(app, "--cdae-corruption", options.cdae_corruption,
-          "Share of a user's items that a step of CDAE leaves out", Number(0, 0.99));
-  AddFlag(app, "--ials-sweeps", options.ials_sweeps,
-          "Sweeps over users and items, at most, with --model ials", WholeNumber(1, 100000));
-  AddFlag(app, "--ials-unobserved-weight", options.ials.unobserved_weight,
-          "Weight of what is not observed, beside 1 for what is", Number(0, 1e6));
-  AddFlag(app, "--ials-l2", options.ials.l2, "iALS's L2, before the size of a row multiplies it",
-          Number(1e-12, 1e6));
-  AddFlag(app, "--ials-l2-exponent", options.ials.l2_exponent,
-          "How much more often seen rows are shrunk: 0 all alike, 1 in proportion", Number(0, 4));
+std::vector<std::string> BaseModelKinds() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
+  return names;
 }
 
-void TellUnusedFlags(const CLI::App& app, const BaseModelOptions& options) {
-  for (const Kind& kind : kKinds) {
-    if (kind.name == options.kind) continue;
-    const std::string start = fmt::format("--{}-", kind.name);
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->count() == 0 || !option->get_name().starts_with(start)) continue;
-      TellUnused(*option, fmt::format("model {}", kind.name), "--model " + options.kind);
-    }
+std::vector<HyperParameter> ParametersOf(BaseModelOptions& options, std::string_view kind) {
+  if (kind == LightGcn::kKind) {
+    return {{"layers", "Rounds of sums over neighbours in the graph of interactions",
+             Within(options.lightgcn_layers, 1, 16)}};
   }
+  if (kind == NeuMf::kKind) {
+    return {{"layers", "Hidden layers, each half as wide as what goes into it",
+             Within(options.neumf_layers, 1, 16)}};
+  }
+  if (kind == Cdae::kKind) {
+    return {{"corruption", "Share of a user's items that a step of CDAE leaves out",
+             Within(options.cdae_corruption, 0, 0.99)}};
+  }
+  if (kind == Ials::kKind) {
+    return {
+        {"sweeps", "Sweeps over users and items, at most, with --model ials",
+         Within(options.ials_sweeps, 1, 100000)},
+        {"unobserved_weight", "Weight of what is not observed, beside 1 for what is",
+         Within(options.ials.unobserved_weight, 0, 1e6)},
+        {"l2", "iALS's L2, before the size of a row multiplies it",
+         Within(options.ials.l2, 1e-12, 1e6)},
+        {"l2_exponent", "How much more often seen rows are shrunk: 0 all alike, 1 in proportion",
+         Within(options.ials.l2_exponent, 0, 4)}};
+  }
+  return {};
 }
 
 Json ConfigOf(const BaseModelOptions& options) {
   Json config = {{"model", options.kind}};
-  if (options.IsSolved()) {
-    config["ials"] = {{"sweeps", options.ials_sweeps},
-                      {"unobserved_weight", options.ials.unobserved_weight},
-                      {"l2", options.ials.l2},
-                      {"l2_exponent", options.ials.l2_exponent}};
-    return config;
+  if (!options.IsSolved()) {
+    config["loss"] = options.Loss();
+    config["negatives_per_interaction"] = options.Negatives();
   }
-  config["loss"] = options.Loss();
-  config["negatives_per_interaction"] = options.Negatives();
-  if (options.kind == LightGcn::kKind) config["lightgcn"] = {{"layers", options.lightgcn_layers}};
-  if (options.kind == NeuMf::kKind) config["neumf"] = {{"layers", options.neumf_layers}};
-  if (options.kind == Cdae::kKind) config["cdae"] = {{"corruption", options.cdae_corruption}};
+  BaseModelOptions held = options;  // parameters are told by their address
+  const std::vector<HyperParameter> parameters = ParametersOf(held, options.kind);
+  if (!parameters.empty()) config[options.kind] = ConfigOf(parameters);
   return config;
 }
 
@@ -154,4 +140,4 @@ MemoryNeed ModelNeed(const BaseModelOptions& options, const RunSize& size, const
   return {"--model " + options.kind, bytes};
 }
 
-}  // namespace derrd::cli
+}  // namespace derrd

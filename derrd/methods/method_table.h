@@ -1,18 +1,16 @@
-// The methods that `--method` knows, alone and in sums.
-#ifndef DERRD_CLI_METHODS_TABLE_H_
-#define DERRD_CLI_METHODS_TABLE_H_
+// The methods, alone and in sums.
+#ifndef DERRD_METHODS_METHOD_TABLE_H_
+#define DERRD_METHODS_METHOD_TABLE_H_
 
-#include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "derrd/cli/method.h"
+#include "derrd/methods/method.h"
 
-namespace derrd::cli {
+namespace derrd {
 
 // A name for a sum of methods, or another name for one.
 struct NamedSum {
@@ -21,7 +19,7 @@ struct NamedSum {
   std::string source;
 };
 
-// What `--method` says. One name for one thing, in whatever order it was said: "rrd+de" and
+// What a run distils by. One name for one thing, in whatever order it was said: "rrd+de" and
 // "de+rrd" are "de-rrd".
 struct MethodSum {
   std::string name;
@@ -31,7 +29,7 @@ struct MethodSum {
   bool IsSolved() const;  // by its only method's solver, and not by gradients
 };
 
-// One of every method. A run owns a table, for its methods hold what its flags say.
+// One of every method. A run owns a table, for its methods hold its hyper-parameters.
 class MethodTable {
  public:
   static constexpr std::string_view kNone = "none";  // from scratch
@@ -43,14 +41,6 @@ class MethodTable {
   // Those that take part in no sum: kNone and kSvd.
   static std::vector<MethodInfo> Alone();
   static std::vector<NamedSum> NamedSums();
-
-  // Declares the flags of every method, each method's under a heading of its own.
-  void AddFlags(CLI::App& app) const;
-  static std::string HeadingOf(const std::string& method) { return "Method " + method; }
-  // Whether a flag ("--als-l2") is one of the method's own.
-  static bool IsFlagOf(const std::string& method, std::string_view flag) {
-    return flag == "--lambda-" + method || flag.starts_with("--" + method + "-");
-  }
 
   // Names of methods and of sums, joined by '+'; or one that stands alone. UsageError with the
   // nearest name and all that are known when one is unknown; when one is named twice; when one that
@@ -68,9 +58,6 @@ class MethodTable {
 // needs.
 void CheckTeacher(const MethodSum& sum, const std::string& path, const Model& teacher);
 
-// A method's flags with their defaults: [{"flag", "default", "about"}, ...].
-nlohmann::ordered_json FlagsOf(Method& method);
+}  // namespace derrd
 
-}  // namespace derrd::cli
-
-#endif  // DERRD_CLI_METHODS_TABLE_H_
+#endif  // DERRD_METHODS_METHOD_TABLE_H_

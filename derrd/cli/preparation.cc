@@ -1,0 +1,22 @@
+#include "derrd/cli/preparation.h"
+
+#include "derrd/cli/command.h"
+
+namespace derrd::cli {
+
+Preparation::Preparation()
+    : listener_{.note = Note,
+                .progress = [this](const std::string& work, std::size_t done, std::size_t all) {
+                  Update(work, done, all);
+                }} {}
+
+Preparation::~Preparation() {
+  if (progress_) progress_->Finish(done_);
+}
+
+void Preparation::Update(const std::string& work, std::size_t done, std::size_t all) {
+  if (!progress_) progress_.emplace(work, all, "sweeps");
+  progress_->Update(done_ = done);
+}
+
+}  // namespace derrd::cli
