@@ -73,10 +73,8 @@ void KeepModel(const TrainingOptions& options, const Dataset& dataset, const Tra
 }  // namespace
 
 EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset) {
-  EarlyStoppingOptions stopping = options.train.stopping;
-  const std::string main(MainMetric(dataset.protocol()));
-  if (dataset.protocol() == Protocol::kFull) stopping.watch = {main};
-  stopping.keep = main;
+  EarlyStoppingOptions stopping = EarlyStoppingOptions::For(dataset.protocol());
+  stopping.patience = options.train.stopping.patience;
   if (!options.stop_metrics.empty()) stopping.watch = options.stop_metrics;
   if (!options.keep_metric.empty()) stopping.keep = options.keep_metric;
   const std::vector<std::string> known = MetricNames(dataset.protocol());

@@ -51,8 +51,7 @@ double Shared(std::vector<std::int32_t> a, std::vector<std::int32_t> b, std::siz
 
 Metrics TopKOverlap(const Model& a, const Model& b, const Dataset& dataset,
                     const Parallel& parallel) {
-  return TopKOverlap(a, b, dataset.train(), Names{dataset.user_ids(), dataset.item_ids()},
-                     parallel);
+  return TopKOverlap(a, b, dataset.train(), NamesOf(dataset), parallel);
 }
 
 Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, const Names& names,

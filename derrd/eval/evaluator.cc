@@ -188,7 +188,7 @@ Metrics Evaluate(const Model& model, const Dataset& dataset, Split split,
         "{}: its split '{}' holds nothing out; evaluate another split, or import the data with one",
         dataset.path(), Name(split));
   }
-  const Names names{dataset.user_ids(), dataset.item_ids()};
+  const Names names = NamesOf(dataset);
   const bool sampled = dataset.protocol() == Protocol::kSampled;
   if (model.lists() != nullptr) {
     const RankedLists& lists = *model.lists();

@@ -75,8 +75,7 @@ Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std:
 
 Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,
                              const Parallel& parallel, std::string_view remedy) {
-  return RankUnobservedUsers(model, dataset.train(), length,
-                             Names{dataset.user_ids(), dataset.item_ids()}, parallel, remedy);
+  return RankUnobservedUsers(model, dataset.train(), length, NamesOf(dataset), parallel, remedy);
 }
 
 // A counting sort by user; then each user's scores are asked for at once.

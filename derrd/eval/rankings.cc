@@ -1,7 +1,6 @@
 #include "derrd/eval/rankings.h"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "derrd/core/error.h"
@@ -46,9 +45,7 @@ Rankings RankWithout(const Model& model, const Interactions& excluded, std::size
     CheckLongEnough(*model.lists(), excluded, length, names, asked_by);
   }
   Matrix<std::int32_t> items(model.users(), length);
-  std::vector<std::int32_t> users(model.users());
-  std::iota(users.begin(), users.end(), 0);
-  ForEachTopK(model, users, excluded, length, names, parallel,
+  ForEachTopK(model, excluded, length, names, parallel,
               [&](std::int32_t user, std::span<const ScoredItem> best) {
                 std::ranges::transform(best, items.row(static_cast<std::size_t>(user)),
                                        &ScoredItem::item);
@@ -75,8 +72,7 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
 
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
                         const Parallel& parallel, std::string_view asked_by) {
-  return RankUnobserved(model, dataset.train(), length,
-                        Names{dataset.user_ids(), dataset.item_ids()}, parallel, asked_by);
+  return RankUnobserved(model, dataset.train(), length, NamesOf(dataset), parallel, asked_by);
 }
 
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
@@ -85,14 +81,14 @@ Rankings RankAllItems(const Model& model, const Names& names, std::size_t length
                      asked_by);
 }
 
-ObservedRankings RankObserved(const Model& model, const Interactions& train, std::size_t length,
-                              const Names& names, const Parallel& parallel) {
-  std::vector<std::int64_t> offsets(train.users() + 1, 0);
+OwnedInteractions RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                               const Names& names, const Parallel& parallel) {
+  OwnedInteractions best_of;
   for (std::size_t u = 0; u < train.users(); ++u) {
     const std::size_t kept = std::min(length, train.Of(u).size());
-    offsets[u + 1] = offsets[u] + static_cast<std::int64_t>(kept);
+    best_of.offsets.push_back(best_of.offsets.back() + static_cast<std::int64_t>(kept));
   }
-  std::vector<std::int32_t> items(static_cast<std::size_t>(offsets.back()));
+  best_of.items.resize(static_cast<std::size_t>(best_of.offsets.back()));
   parallel.ForRanges(train.users(), kUserGrain, [&](std::size_t begin, std::size_t end) {
     TopK selector(length);
     std::vector<float> scores;
@@ -105,11 +101,11 @@ ObservedRankings RankObserved(const Model& model, const Interactions& train, std
         FailNotFinite(names, user, observed[static_cast<std::size_t>(place)], score);
       };
       std::ranges::transform(
-          selector.Select(scores, {}, not_finite), items.begin() + offsets[u],
+          selector.Select(scores, {}, not_finite), best_of.items.begin() + best_of.offsets[u],
           [&](const ScoredItem& best) { return observed[static_cast<std::size_t>(best.item)]; });
     }
   });
-  return {std::move(offsets), std::move(items)};
+  return best_of;
 }
 
 }  // namespace derrd

@@ -51,28 +51,10 @@ Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t 
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
                       const Parallel& parallel, std::string_view asked_by = "length");
 
-// For every user a list of items, best first, of any length.
-class ObservedRankings {
- public:
-  // offsets: users + 1 numbers, the first is 0.
-  ObservedRankings(std::vector<std::int64_t> offsets, std::vector<std::int32_t> items)
-      : offsets_(std::move(offsets)), items_(std::move(items)) {}
-
-  std::size_t users() const { return offsets_.size() - 1; }
-  std::span<const std::int32_t> Of(std::size_t user) const {
-    return std::span(items_).subspan(static_cast<std::size_t>(offsets_[user]),
-                                     static_cast<std::size_t>(offsets_[user + 1] - offsets_[user]));
-  }
-
- private:
-  std::vector<std::int64_t> offsets_;
-  std::vector<std::int32_t> items_;
-};
-
-// The (at most) `length` best of each user's training items; ties go to the lower item. NotFinite
-// as above.
-ObservedRankings RankObserved(const Model& model, const Interactions& train, std::size_t length,
-                              const Names& names, const Parallel& parallel);
+// The (at most) `length` best of each user's training items, best first and not ascending; ties go
+// to the lower item. NotFinite as above.
+OwnedInteractions RankObserved(const Model& model, const Interactions& train, std::size_t length,
+                               const Names& names, const Parallel& parallel);
 
 }  // namespace derrd
 

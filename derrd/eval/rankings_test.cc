@@ -61,8 +61,9 @@ TEST(RankObserved, OrdersTrainingItemsAndCutsThem) {
   const auto model = ScoreTable::WithTies(130, 90, 9);
   const auto train = RandomInteractions(130, 90, 30, 10);
   for (const int threads : {1, 3}) {
-    const ObservedRankings lists =
+    const OwnedInteractions best =
         RankObserved(model, train.view(), 7, kIndices, Parallel(threads));
+    const Interactions lists = best.view();
     ASSERT_EQ(lists.users(), 130u);
     for (std::size_t user = 0; user < 130; ++user) {
       const auto observed = train.view().Of(user);

@@ -11,6 +11,7 @@
 
 #include "derrd/core/ids.h"
 #include "derrd/core/parallel.h"
+#include "derrd/data/dataset.h"
 #include "derrd/models/model.h"
 
 namespace derrd {
@@ -20,6 +21,7 @@ struct Names {
   const Ids& users;
   const Ids& items;
 };
+inline Names NamesOf(const Dataset& dataset) { return {dataset.user_ids(), dataset.item_ids()}; }
 
 // The id, or the index in decimal when there are no ids.
 std::string Called(const Ids& ids, std::int32_t index);

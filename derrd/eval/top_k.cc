@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "derrd/kernels/select.h"
 #include "derrd/models/ranked_lists.h"
@@ -128,6 +129,15 @@ void ForEachTopK(
                                      FailNotFinite(names, user, item, score);
                                    }));
                   });
+}
+
+void ForEachTopK(
+    const Model& model, const Interactions& excluded, std::size_t k, const Names& names,
+    const Parallel& parallel,
+    const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take) {
+  std::vector<std::int32_t> users(model.users());
+  std::iota(users.begin(), users.end(), 0);
+  ForEachTopK(model, users, excluded, k, names, parallel, take);
 }
 
 }  // namespace derrd

@@ -52,6 +52,11 @@ void ForEachTopK(
     const Model& model, std::span<const std::int32_t> users, const Interactions& excluded,
     std::size_t k, const Names& names, const Parallel& parallel,
     const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take);
+// The same for every user.
+void ForEachTopK(
+    const Model& model, const Interactions& excluded, std::size_t k, const Names& names,
+    const Parallel& parallel,
+    const std::function<void(std::int32_t user, std::span<const ScoredItem> items)>& take);
 
 }  // namespace derrd
 

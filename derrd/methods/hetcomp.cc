@@ -72,11 +72,10 @@ class HetComp : public Method {
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
     CheckStages(context);
     const Dataset& dataset = context.dataset;
-    TeacherTrajectory trajectory{
-        {},
-        RankObserved(context.teacher, dataset.train(),
-                     std::max<std::size_t>(top_ / kObservedShare, 1),
-                     {dataset.user_ids(), dataset.item_ids()}, context.parallel)};
+    TeacherTrajectory trajectory{{},
+                                 RankObserved(context.teacher, dataset.train(),
+                                              std::max<std::size_t>(top_ / kObservedShare, 1),
+                                              NamesOf(dataset), context.parallel)};
     const auto add = [&](const Model& model) {
       trajectory.unobserved.push_back(
           RankUnobserved(model, dataset, top_, context.parallel, "--hetcomp-top"));

@@ -43,9 +43,8 @@ class RceKd : public Method {
     const Dataset& dataset = context.dataset;
     return std::make_unique<RceKdTerm>(
         dataset, context.teacher,
-        RankAllItems(context.teacher, {dataset.user_ids(), dataset.item_ids()}, options_.top,
-                     context.parallel),
-        options_, context.seed);
+        RankAllItems(context.teacher, NamesOf(dataset), options_.top, context.parallel), options_,
+        context.seed);
   }
 
  private:

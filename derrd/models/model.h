@@ -58,7 +58,8 @@ class Model {
   virtual void ScoreItems(std::int32_t user, std::span<const std::int32_t> items,
                           std::span<float> out) const = 0;
   // Scores of every item for somebody unknown to the model who liked the given items (at least
-  // one); out: items() numbers.
+  // one); out: items() numbers. Cost: a pass over the items; factors form items x width^2 products
+  // for it, each time (FoldIn keeps what they come to).
   virtual void ScoreAllItemsForLiked(std::span<const std::int32_t> liked,
                                      std::span<float> out) const = 0;
 

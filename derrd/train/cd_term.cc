@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "derrd/core/error.h"
@@ -84,10 +83,7 @@ void CdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
     });
     return;
   }
-  std::vector<std::int32_t> users(dataset_->users());
-  std::iota(users.begin(), users.end(), 0);
-  ForEachTopK(student, users, dataset_->train(), log_weights_.size(),
-              Names{dataset_->user_ids(), dataset_->item_ids()}, parallel,
+  ForEachTopK(student, dataset_->train(), log_weights_.size(), NamesOf(*dataset_), parallel,
               [&](std::int32_t user, std::span<const ScoredItem> best) {
                 PositionSampler positions(log_weights_);
                 SampleFor(static_cast<std::size_t>(user), epoch, positions,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "derrd/eval/evaluator.h"
+
 namespace derrd {
 namespace {
 
@@ -11,6 +13,13 @@ double NumberOr(const nlohmann::ordered_json& value, double otherwise) {
 }
 
 }  // namespace
+
+EarlyStoppingOptions EarlyStoppingOptions::For(Protocol protocol) {
+  EarlyStoppingOptions options;
+  options.keep = MainMetric(protocol);
+  if (protocol == Protocol::kFull) options.watch = {options.keep};
+  return options;
+}
 
 EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
     : options_(std::move(options)),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "derrd/data/dataset.h"
 #include "derrd/eval/metrics.h"
 
 namespace derrd {
@@ -16,6 +17,9 @@ struct EarlyStoppingOptions {
   std::vector<std::string> watch = {"HR@5", "HR@10", "HR@20"};  // a strict gain in any is progress
   std::string keep = "HR@5";                                    // the best epoch by this is kept
   int patience = 20;  // evaluations without progress before the run stops, >= 1
+
+  // What suits a protocol: the above, or under full ranking its main metric alone.
+  static EarlyStoppingOptions For(Protocol protocol);
 };
 
 // Follows the validation metrics of a run.

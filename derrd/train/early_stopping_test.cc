@@ -47,6 +47,15 @@ TEST(EarlyStopping, GoesOnFromItsState) {
   EXPECT_FALSE(whole.ShouldStop());
 }
 
+TEST(EarlyStopping, WatchesWhatTheProtocolMeasures) {
+  const auto full = EarlyStoppingOptions::For(Protocol::kFull);
+  EXPECT_EQ(full.watch, std::vector<std::string>{"NDCG@10"});
+  EXPECT_EQ(full.keep, "NDCG@10");
+  const auto sampled = EarlyStoppingOptions::For(Protocol::kSampled);
+  EXPECT_EQ(sampled.watch, (std::vector<std::string>{"HR@5", "HR@10", "HR@20"}));
+  EXPECT_EQ(sampled.keep, "HR@5");
+}
+
 TEST(EarlyStopping, AMetricThatIsNotThereIsAnError) {
   EarlyStopping stopping({{"Recall@7"}, "HR@5", 2});
   EXPECT_THROW(stopping.Update(0, At(0.5, 0.5)), Error);

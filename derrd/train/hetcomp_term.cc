@@ -93,10 +93,7 @@ void HetCompTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
   const auto arrived = [this] { return MeanStage() >= static_cast<double>(last_stage()) - 0.005; };
   if (epoch > 0 && epoch % options_.period == 0 && !arrived()) {
     const double threshold = options_.alpha * std::pow(0.995, epoch / options_.period);
-    std::vector<std::int32_t> users(dataset_->users());
-    std::iota(users.begin(), users.end(), 0);
-    ForEachTopK(student, users, dataset_->train(), options_.depth,
-                Names{dataset_->user_ids(), dataset_->item_ids()}, parallel,
+    ForEachTopK(student, dataset_->train(), options_.depth, NamesOf(*dataset_), parallel,
                 [&](std::int32_t user, std::span<const ScoredItem> best) {
                   std::vector<std::int32_t> items(best.size());
                   std::ranges::transform(best, items.begin(), &ScoredItem::item);
@@ -116,7 +113,7 @@ void HetCompTerm::SelectRows(const Batch& batch, EntitySet&, EntitySet& items) {
   items.Add(rest_);
   for (const std::int32_t user : batch.distinct_users) {
     const auto u = static_cast<std::size_t>(user);
-    items.Add(trajectory_.observed.Of(u));
+    items.Add(trajectory_.observed.view().Of(u));
     items.Add(TopOf(u));
   }
 }
@@ -137,7 +134,7 @@ void HetCompTerm::Fill(const Batch& batch, const Parallel& parallel) {
     });
   };
   for_each_user([&](std::size_t i, std::size_t user, std::span<const std::int32_t> sorted_top) {
-    auto size = trajectory_.observed.Of(user).size() + sorted_top.size();
+    auto size = trajectory_.observed.view().Of(user).size() + sorted_top.size();
     ForEachOutside(rest_, dataset_->train().Of(user), sorted_top, [&](std::int32_t) { ++size; });
     offsets_[i + 1] = static_cast<std::int64_t>(size);
   });
@@ -145,7 +142,7 @@ void HetCompTerm::Fill(const Batch& batch, const Parallel& parallel) {
   items_.resize(static_cast<std::size_t>(offsets_.back()));
   for_each_user([&](std::size_t i, std::size_t user, std::span<const std::int32_t> sorted_top) {
     auto out = items_.begin() + offsets_[i];
-    out = std::ranges::copy(trajectory_.observed.Of(user), out).out;
+    out = std::ranges::copy(trajectory_.observed.view().Of(user), out).out;
     out = std::ranges::copy(TopOf(user), out).out;
     ForEachOutside(rest_, dataset_->train().Of(user), sorted_top,
                    [&](std::int32_t item) { *out++ = item; });
@@ -159,7 +156,8 @@ double HetCompTerm::Step(const Batch& batch, TrainableModel& student, const Para
   const auto loss = ranking_ ? &HetCompRankingLoss<float> : &HetCompOverallLoss<float>;
   const auto of_user = [&](std::size_t i, std::span<float> scores, std::span<float> gradient) {
     const auto user = static_cast<std::size_t>(lists.users[i]);
-    const std::size_t observed = trajectory_.observed.Of(user).size(), top = TopOf(user).size();
+    const std::size_t observed = trajectory_.observed.view().Of(user).size(),
+                      top = TopOf(user).size();
     const std::size_t drawn = scores.size() - observed - top;
     const std::size_t meant = dataset_->items() - dataset_->train().Of(user).size() - top;
     // Those drawn stand for all that are meant.

@@ -23,7 +23,7 @@ namespace derrd {
 struct TeacherTrajectory {
   std::vector<Rankings> unobserved;  // the earliest first, the finished teacher last; all of the
                                      // same length K, at least one of them
-  ObservedRankings observed;         // of the finished teacher; K / 10 a user, or what there is
+  OwnedInteractions observed;        // of the finished teacher; K / 10 a user, or what there is
 };
 
 struct HetCompOptions {

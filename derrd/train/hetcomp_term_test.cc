@@ -42,7 +42,8 @@ class HetCompTest : public TermsTest {
   double LossOfAsked(const TeacherTrajectory& trajectory, LossFunction loss) {
     double sum = 0.0;
     for (const auto& [user, items] : student_.asked) {
-      const std::size_t observed = trajectory.observed.Of(static_cast<std::size_t>(user)).size();
+      const std::size_t observed =
+          trajectory.observed.view().Of(static_cast<std::size_t>(user)).size();
       std::vector<float> scores(items.size()), g(items.size());
       student_.ScoreItems(user, items, scores);
       sum += loss(std::span<const float>(scores).first(observed),
@@ -64,7 +65,7 @@ TEST_F(HetCompTest, AsksForObservedItemsTheTopAndAllOthers) {
   ASSERT_FALSE(student_.asked.empty());
   for (const auto& [user, items] : student_.asked) {
     const auto u = static_cast<std::size_t>(user);
-    const auto observed = trajectory.observed.Of(u), top = trajectory.unobserved[0].Of(u);
+    const auto observed = trajectory.observed.view().Of(u), top = trajectory.unobserved[0].Of(u);
     ASSERT_EQ(observed.size(), 2u);
     Indices expected(observed.begin(), observed.end());
     expected.insert(expected.end(), top.begin(), top.end());

@@ -1,7 +1,6 @@
 #include "derrd/train/rce_kd_term.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "derrd/core/error.h"
 #include "derrd/core/samplers.h"
@@ -81,10 +80,7 @@ void RceKdTerm::Resample(std::size_t user, std::span<const std::int32_t> pool,
 
 void RceKdTerm::BeginEpoch(std::int32_t epoch, const TrainableModel& student,
                            const Parallel& parallel) {
-  std::vector<std::int32_t> users(dataset_->users());
-  std::iota(users.begin(), users.end(), 0);
-  ForEachTopK(student, users, Interactions{}, options_.pool,
-              Names{dataset_->user_ids(), dataset_->item_ids()}, parallel,
+  ForEachTopK(student, Interactions{}, options_.pool, NamesOf(*dataset_), parallel,
               [&](std::int32_t user, std::span<const ScoredItem> best) {
                 std::vector<std::int32_t> pool(best.size());
                 std::ranges::transform(best, pool.begin(), &ScoredItem::item);

@@ -16,6 +16,8 @@
 
 namespace derrd {
 
+// One summand of an objective. What a term is made of by reference (a data set, a teacher,
+// rankings) must outlive it.
 class Term {
  public:
   virtual ~Term() = default;

@@ -70,7 +70,8 @@ class Trainer {
   std::int32_t epochs() const { return epochs_; }  // trained so far
   bool Done() const;
   // Trains for one epoch and evaluates. Error, with the term and the epoch, as soon as a loss is
-  // not finite.
+  // not finite. What is thrown, also by on_batch, ends the run: go on from a checkpoint, not from
+  // here.
   EpochReport TrainEpoch(const OnBatch& on_batch = {});
   // Brings the student's parameters back to the kept epoch, and gives up the rest. The last call.
   // NotFinite when nothing was validated and the last step left rows with which scores overflow.
