@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <numeric>
 
 #include "derrd/kernels/exp_log.h"
 
 namespace derrd {
+namespace {
+
+constexpr std::int32_t kFree = -1;  // a place of a hash table
+
+}  // namespace
 
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
   // observed[i] - i unobserved items lie below observed[i]: find how many observed ones lie below
@@ -34,15 +40,26 @@ std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_
 
 void DistinctSampler::Sample(std::span<const std::int32_t> excluded, RandomStream& stream,
                              std::span<std::int32_t> out) {
-  assert(taken_.size() >= excluded.size() + out.size());
-  auto range = static_cast<std::uint32_t>(taken_.size() - excluded.size() - out.size());
+  assert(items_ >= excluded.size() + out.size());
+  taken_.assign(std::bit_ceil(2 * out.size()), kFree);
+  auto range = static_cast<std::uint32_t>(items_ - excluded.size() - out.size());
   for (std::int32_t& item : out) {
     item = NthUnobserved(excluded, stream.Below(range + 1));
-    if (taken_[static_cast<std::size_t>(item)] != 0) item = NthUnobserved(excluded, range);
-    taken_[static_cast<std::size_t>(item)] = 1;
+    if (!Take(item)) Take(item = NthUnobserved(excluded, range));
     ++range;
   }
-  for (const std::int32_t item : out) taken_[static_cast<std::size_t>(item)] = 0;
+}
+
+bool DistinctSampler::Take(std::int32_t item) {
+  const std::size_t mask = taken_.size() - 1;
+  // A multiple of the golden ratio spreads neighbours.
+  std::size_t at = (static_cast<std::uint32_t>(item) * 2654435769u >> 7) & mask;
+  while (taken_[at] != kFree) {
+    if (taken_[at] == item) return false;
+    at = (at + 1) & mask;
+  }
+  taken_[at] = item;
+  return true;
 }
 
 PositionSampler::PositionSampler(std::size_t length, double temperature) : log_weights_(length) {

@@ -23,16 +23,19 @@ std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_
 // Draws sets of items without replacement. Not thread-safe; make one a task.
 class DistinctSampler {
  public:
-  explicit DistinctSampler(std::size_t items) : taken_(items, 0) {}
+  explicit DistinctSampler(std::size_t items) : items_(items) {}
 
   // out.size() distinct items, every such set as likely, from those not in `excluded` (ascending,
   // distinct); there must be that many. In no particular order. Floyd's method (Bentley, "A sample
-  // of brilliance", CACM 1987): one draw an item, no rejection.
+  // of brilliance", CACM 1987): one draw an item, no rejection. O(out log excluded).
   void Sample(std::span<const std::int32_t> excluded, RandomStream& stream,
               std::span<std::int32_t> out);
 
  private:
-  std::vector<std::uint8_t> taken_;  // all zero between calls
+  bool Take(std::int32_t item);  // whether it was free
+
+  std::size_t items_;
+  std::vector<std::int32_t> taken_;  // hashed, open addressing; at most half full
 };
 
 // Positions of a ranking, drawn without replacement, early ones with a higher probability, by the
