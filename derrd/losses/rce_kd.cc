@@ -10,14 +10,14 @@
 namespace derrd {
 namespace {
 
-// out = exp(scores / tau - the highest of them); returns their sum.
+// out = exp((scores - the highest of them) / tau); returns their sum.
 template <typename T>
 double Exponentials(std::span<const T> scores, double temperature, std::span<T> out) {
+  const auto highest = static_cast<double>(*std::ranges::max_element(scores));
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    out[i] = static_cast<T>(static_cast<double>(scores[i]) / temperature);
+    out[i] = static_cast<T>((static_cast<double>(scores[i]) - highest) / temperature);
   }
-  const T highest = *std::ranges::max_element(out);
-  kernels::ExpOfDifference(out.data(), highest, out.size(), out.data());
+  kernels::ExpOfDifference(out.data(), T(0), out.size(), out.data());
   double sum = 0.0;
   for (const T x : out) sum += static_cast<double>(x);
   return sum;

@@ -112,6 +112,19 @@ TEST(RceKd, ExtremeScoresStayFiniteAndRight) {
   EXPECT_NEAR(a[0] + b[0], 1.0, 1e-6);
 }
 
+// Differences count, whatever the scores themselves come to once they are divided.
+TEST(RceKd, ALowTemperatureDividesDifferences) {
+  const std::vector<float> same{1e33f, 1e33f, 1e33f}, close{8.0001f, 8.0f}, drawn{0.0f};
+  std::vector<float> a(3), b(1), c(2);
+  EXPECT_NEAR(RceKdLoss<float>({same, same}, {drawn, drawn}, {0, 3, 1e-6}, 1.0f, a, b), 0.0, 1e-9);
+  for (const float g : a) EXPECT_EQ(g, 0.0f);
+  const double difference = static_cast<double>(close[0]) - static_cast<double>(close[1]);
+  const std::vector<float> level{8.0f, 8.0f};
+  RceKdLoss<float>({close, level}, {drawn, drawn}, {1, 1000, 1e-3}, 1.0f, c, b);
+  const double p = 1 / (1 + std::exp(-difference / 1e-3));
+  EXPECT_NEAR(c[0] / (1e3 * (p - 0.5)), 1.0, 1e-5);
+}
+
 TEST(RceKd, AListOfOneIsCertain) {
   RceKd r({3}, {-1}, {2}, {5});
   EXPECT_EQ(r.Loss(), 0.0);
