@@ -28,8 +28,8 @@ class Htd : public Method {
 
   std::vector<MemoryNeed> NeedsWithTeacher(const RunSize& size,
                                            std::size_t teacher_width) const override {
-    return {{"--htd-groups",
-             ExpertBytes(ExpertShape::For(options_.groups, size.width, teacher_width), size)}};
+    return {
+        {"--htd-groups", ExpertBytes(HtdShape(options_.groups, size.width, teacher_width), size)}};
   }
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {

@@ -6,17 +6,20 @@
 
 namespace derrd {
 
+ExpertShape HtdShape(std::size_t groups, std::size_t student_width, std::size_t teacher_width) {
+  const std::size_t hidden = std::max<std::size_t>((student_width + teacher_width) / 2, 1);
+  return {groups, student_width, hidden, teacher_width};
+}
+
 HtdTerm::HtdTerm(const Model& teacher, std::size_t student_width, const HtdTermOptions& options,
                  std::uint64_t seed)
     : teacher_(&teacher),
       options_(options),
       temperature_(options.temperature.initial),
-      users_("htd/user/",
-             ExpertShape::For(options.groups, student_width, teacher.representation_width()), seed,
-             {Role::kInitialGroupExpert, Role::kInitialGroupSelection, 0}),
-      items_("htd/item/",
-             ExpertShape::For(options.groups, student_width, teacher.representation_width()), seed,
-             {Role::kInitialGroupExpert, Role::kInitialGroupSelection, 1}),
+      users_("htd/user/", HtdShape(options.groups, student_width, teacher.representation_width()),
+             seed, {Role::kInitialGroupExpert, Role::kInitialGroupSelection, 0}),
+      items_("htd/item/", HtdShape(options.groups, student_width, teacher.representation_width()),
+             seed, {Role::kInitialGroupExpert, Role::kInitialGroupSelection, 1}),
       entities_(teacher.items()) {
   std::ranges::copy(users_.parameters(), parameters_.begin());
   std::ranges::copy(items_.parameters(), parameters_.begin() + 6);

@@ -28,6 +28,9 @@ struct HtdTermOptions {
   double routing_tolerance = 0.03;  // in [0, 1/2); 0 computes every group's network for every row
 };
 
+// The authors' group assignment networks: as wide inside as the mean of both widths, at least 1.
+ExpertShape HtdShape(std::size_t groups, std::size_t student_width, std::size_t teacher_width);
+
 class HtdTerm : public Term {
  public:
   // The teacher must outlive the term and have the student's users and items.
