@@ -14,7 +14,8 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kObservedShare = 10;  // a list has a tenth as many observed items
+// A list has a tenth as many observed items, and one at least.
+std::size_t ObservedOf(std::size_t top) { return std::max<std::size_t>(top / 10, 1); }
 
 class HetComp : public Method {
  public:
@@ -61,7 +62,7 @@ class HetComp : public Method {
     constexpr std::size_t kProgress = 2;  // numbers a user
     double files = 0.0;
     for (const std::string& path : stages_) files = std::max(files, FileBytes(path));
-    const std::size_t top = std::min(top_, size.items), observed = top / kObservedShare;
+    const std::size_t top = std::min(top_, size.items), observed = ObservedOf(top);
     const std::size_t rest = options_.rest == 0 ? size.items : std::min(options_.rest, size.items);
     return {
         {"--hetcomp-stages", files},
@@ -72,16 +73,16 @@ class HetComp : public Method {
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
     CheckStages(context);
     const Dataset& dataset = context.dataset;
-    TeacherTrajectory trajectory{{},
-                                 RankObserved(context.teacher, dataset.train(),
-                                              std::max<std::size_t>(top_ / kObservedShare, 1),
-                                              NamesOf(dataset), context.parallel)};
+    TeacherTrajectory trajectory;
     const auto add = [&](const Model& model) {
       trajectory.unobserved.push_back(
           RankUnobserved(model, dataset, top_, context.parallel, "--hetcomp-top"));
     };
-    for (const std::string& path : stages_) add(*ModelFile::Open(path).model);
+    for (const std::string& path : stages_) add(*ModelFile::OpenToAsk(path).model);
     add(context.teacher);
+    trajectory.observed = RankObserved(context.teacher, dataset.train(),
+                                       ObservedOf(trajectory.unobserved.back().length()),
+                                       NamesOf(dataset), context.parallel);
     return std::make_unique<HetCompTerm>(dataset, std::move(trajectory), options_, context.seed);
   }
 
@@ -101,7 +102,7 @@ class HetComp : public Method {
             "with --teacher alone",
             path, same->second);
       }
-      const ModelFile stage = ModelFile::Open(path);
+      const ModelFile stage = ModelFile::OpenToAsk(path);
       CheckSameIds(stage, path, context.dataset);
       context.listener.Note(NoteOnOtherData(stage, path, context.dataset));
     }
@@ -112,12 +113,12 @@ class HetComp : public Method {
   // way to the teacher: models of another training, and those after the epoch that was kept.
   void CheckOrder(const std::string& teacher, const Listener& listener) const {
     if (teacher.empty()) return;
-    const ModelFile last = ModelFile::Open(teacher);
+    const ModelFile last = ModelFile::OpenToAsk(teacher);
     const auto kept = EpochOf(last);
     std::string path_before;
     std::int32_t before = -1;
     for (const std::string& path : stages_) {
-      const ModelFile stage = ModelFile::Open(path);
+      const ModelFile stage = ModelFile::OpenToAsk(path);
       const auto epoch = EpochOf(stage);
       if (TrainingOf(stage) != TrainingOf(last)) {
         Note(listener, path, "is not of the training of " + teacher);
