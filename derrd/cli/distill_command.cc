@@ -72,9 +72,11 @@ ModelFile OpenTeacher(const DistillOptions& options, const Dataset& dataset, con
   Note(NoteOnOtherData(teacher, options.teacher, dataset));
   CheckTeacher(sum, options.teacher, *teacher.model);
   needs.pop_back();  // the teacher has its memory by now
+  const std::size_t teacher_width = teacher.model->representation_width();
+  needs.push_back({"--threads", std::max(0.0, ScoreBlockNeed(size, teacher_width).bytes -
+                                                  ScoreBlockNeed(size, size.width).bytes)});
   for (const Method* method : sum.methods) {
-    std::ranges::move(method->NeedsWithTeacher(size, teacher.model->representation_width()),
-                      std::back_inserter(needs));
+    std::ranges::move(method->NeedsWithTeacher(size, teacher_width), std::back_inserter(needs));
   }
   CheckMemory(needs);
   return teacher;

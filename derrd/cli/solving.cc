@@ -27,7 +27,8 @@ void CheckSolvable(const TrainingOptions& options) {
   CheckUntrained("--model " + options.model.kind, "is solved anew in seconds", options);
 }
 
-// In double precision: rows of both sides, turned and solved, and a rounded copy or two.
+// In double precision: rows of both sides, turned and solved, and a rounded copy or two; and the
+// interactions by item.
 std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset) {
   constexpr std::size_t kWidest = 16384;  // LAPACK counts its work space, 4 width^2, in 32 bits
   if (options.width > kWidest) {
@@ -36,7 +37,9 @@ std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Datase
   }
   const double numbers =
       static_cast<double>(dataset.users() + dataset.items()) * static_cast<double>(options.width);
-  return {{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers}};
+  return {{"--width", (3 * sizeof(double) + 2 * sizeof(float)) * numbers},
+          {"DATASET", sizeof(std::int32_t) * static_cast<double>(dataset.train().size())},
+          ScoreBlockNeed(SizeOf(options, dataset), options.width)};
 }
 
 Json SolverConfig(const TrainingOptions& options, const std::string& method) {

@@ -196,7 +196,8 @@ RunSize SizeOf(const TrainingOptions& options, const Dataset& dataset) {
           options.train.batch_size,
           options.model.Negatives(),
           NumbersAPair(options.model, options.width),
-          dataset.train().size()};
+          dataset.train().size(),
+          static_cast<std::size_t>(ThreadsOf(options.threads))};
 }
 
 std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Dataset& dataset) {
@@ -206,6 +207,7 @@ std::vector<MemoryNeed> MemoryNeeds(const TrainingOptions& options, const Datase
           {"--batch-size", ScoreBytes(size, size.batch_size, 1 + size.negatives)},
           ModelNeed(options.model, size, dataset),
           {"--keep-every", ListBytes(kept_rows, size.width)},
+          ScoreBlockNeed(size, size.width),
           {"--init", FileBytes(options.init)}};
 }
 

@@ -33,15 +33,15 @@ int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_co
 int UsableCores() { return tbb::info::default_concurrency(); }
 #endif
 
-int CheckedThreads(int threads) {
+}  // namespace
+
+int ThreadsOf(int threads) {
   if (threads < 0 || threads > kMostThreads) {
     Fail<UsageError>("--threads {}: out of range; give 1 to {}, or leave it out for one a core",
                      threads, kMostThreads);
   }
   return threads > 0 ? threads : UsableCores();
 }
-
-}  // namespace
 
 #if defined(DERRD_PLAIN_THREADS)
 // For the thread sanitizer, which cannot see into a TBB that was compiled without it: what TBB's
@@ -102,7 +102,7 @@ struct Parallel::Arena {
 #endif
 
 Parallel::Parallel(int threads)
-    : threads_(CheckedThreads(threads)), arena_(std::make_unique<Arena>(threads_)) {
+    : threads_(ThreadsOf(threads)), arena_(std::make_unique<Arena>(threads_)) {
   kernels::UseCallingThread();
 }
 

@@ -41,6 +41,9 @@ class Parallel {
   std::unique_ptr<Arena> arena_;
 };
 
+// How many threads Parallel(threads) will have. UsageError when it would refuse.
+int ThreadsOf(int threads);
+
 // Flushes denormal numbers to zero on this thread for as long as it lives, then restores the
 // thread's former state.
 class FlushDenormals {

@@ -14,7 +14,7 @@ namespace derrd {
 // training set, that is in the other's top K; the mean over users, at most 10,000 of them, spread
 // evenly. K is cut to the longer of the two, where a user has fewer left. Symmetric. Both models
 // are of the data set. The same at any number of threads. Cost: two evaluations of a full ranking,
-// and 200 bytes a user.
+// and 512 bytes a user.
 Metrics TopKOverlap(const Model& a, const Model& b, const Dataset& dataset,
                     const Parallel& parallel);
 Metrics TopKOverlap(const Model& a, const Model& b, const Interactions& train, const Names& names,

@@ -19,12 +19,15 @@ constexpr std::size_t kLeastBlockUsers = 16;
 constexpr std::size_t kMostBlockUsers = 64;
 constexpr std::size_t kMostWideBlockUsers = 256;
 
+std::size_t MostUsersAtOnce(std::size_t items, std::size_t width) {
+  const std::size_t fitting =
+      std::clamp(kBlockScores / std::max<std::size_t>(items, 1), kLeastBlockUsers, kMostBlockUsers);
+  return std::max(fitting, std::min(width, kMostWideBlockUsers));
+}
+
 // Few enough users for a block, and the same number in each of a slice's blocks but the last.
 std::size_t BlockUsers(std::size_t slice_users, const Model& model) {
-  const std::size_t fitting = std::clamp(kBlockScores / std::max<std::size_t>(model.items(), 1),
-                                         kLeastBlockUsers, kMostBlockUsers);
-  const std::size_t wide = std::min(model.representation_width(), kMostWideBlockUsers);
-  const std::size_t most = std::max(fitting, wide);
+  const std::size_t most = MostUsersAtOnce(model.items(), model.representation_width());
   const std::size_t blocks = (slice_users + most - 1) / most;
   return blocks == 0 ? 0 : (slice_users + blocks - 1) / blocks;
 }
@@ -48,6 +51,11 @@ void FailNotFinite(const Names& names, std::int32_t user, std::int32_t item, flo
 
 Range SliceOf(std::size_t n, std::size_t slice) {
   return {n * slice / kUserSlices, n * (slice + 1) / kUserSlices};
+}
+
+double ScoreBlockBytes(std::size_t items, std::size_t width) {
+  return static_cast<double>(sizeof(float) * MostUsersAtOnce(items, width)) *
+         static_cast<double>(items);
 }
 
 void ForEachScoreRow(const Model& model, std::span<const std::int32_t> users,

@@ -44,10 +44,13 @@ struct Range {
 };
 Range SliceOf(std::size_t n, std::size_t slice);
 
+// What a thread holds of scores in a pass over every item of a model whose representations are so
+// wide: 8 MiB, or those of 16 users, or of as many as the width is (256 at most), if that is more.
+double ScoreBlockBytes(std::size_t items, std::size_t width);
+
 // Calls take(slice, user, scores) once for each user with the scores of every item, in order within
-// a slice, the slices in parallel. `scores` is only valid during the call. Memory: 8 MiB a thread,
-// or the scores of 16 users, or of as many as a representation is wide (256 at most), if that is
-// more.
+// a slice, the slices in parallel. `scores` is only valid during the call. Memory: ScoreBlockBytes
+// a thread.
 void ForEachScoreRow(const Model& model, std::span<const std::int32_t> users,
                      const Parallel& parallel,
                      const std::function<void(std::size_t slice, std::int32_t user,

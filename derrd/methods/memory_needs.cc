@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "derrd/eval/score_rows.h"
+
 namespace derrd {
 namespace {
 
@@ -17,6 +19,10 @@ double TableBytes(const RunSize& size, OptimizerKind optimizer) {
   const std::size_t rows = size.users + size.items;
   return sizeof(float) * kCopies * Product(rows, size.width) +
          StateBytes(optimizer, rows, size.width);
+}
+
+MemoryNeed ScoreBlockNeed(const RunSize& size, std::size_t width) {
+  return {"--threads", static_cast<double>(size.threads) * ScoreBlockBytes(size.items, width)};
 }
 
 double ListBytes(std::size_t rows, std::size_t length) {

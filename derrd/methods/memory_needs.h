@@ -24,6 +24,7 @@ struct RunSize {
   std::size_t negatives = 1;       // of an interaction
   std::size_t numbers_a_pair = 0;  // that the student keeps of each pair that a step scores
   std::size_t interactions = 0;    // in training
+  std::size_t threads = 1;
 };
 
 // Users of a batch, at most.
@@ -31,6 +32,8 @@ inline std::size_t BatchUsers(const RunSize& size) { return std::min(size.users,
 
 // Embedding tables in training: the values, those of the kept epoch, and what the optimizer keeps.
 double TableBytes(const RunSize& size, OptimizerKind optimizer);
+// Scores of every item, as evaluation and rankings hold them of a model so wide.
+MemoryNeed ScoreBlockNeed(const RunSize& size, std::size_t width);
 // A list of `length` ids (or numbers of 4 bytes) for each of `rows` users or items.
 double ListBytes(std::size_t rows, std::size_t length);
 // What a step holds for the scores of `lists` lists, the gradients of the rows in them included.

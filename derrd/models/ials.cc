@@ -19,6 +19,7 @@ using kernels::Op;
 constexpr double kIalsDeviation = 0.1;
 constexpr std::size_t kProductGrain = 256;  // rows a task multiplies
 constexpr std::size_t kColumnGrain = 64;    // columns of the Gramian a task sums
+constexpr std::size_t kSystemBlock = 1024;  // pairs of a row that are held at once
 constexpr std::size_t kSolveGrain = 32;     // rows a task solves; some have very many interactions
 
 Matrix<double> GramianOf(const Matrix<double>& rows, const Parallel& parallel) {
@@ -80,16 +81,10 @@ class RowSolver {
     for (std::size_t k = 0; k < width; ++k) {
       root_[k] = 1.0 / std::sqrt(options_.unobserved_weight * gramian_[k] + l2);
     }
-    scaled_.Reshape(n, width);
-    for (std::size_t i = 0; i < n; ++i) {
-      const double* from = others_.row(static_cast<std::size_t>(list[i]));
-      double* to = scaled_.row(i);
-      for (std::size_t k = 0; k < width; ++k) to[k] = weight_root_[i] * from[k] * root_[k];
-    }
     if (n < width) {
-      SolveSmall(out);
+      SolveSmall(list, out);
     } else {
-      SolveWide(out);
+      SolveWide(list, out);
     }
     for (std::size_t k = 0; k < width; ++k) out[k] *= root_[k];
   }
@@ -108,31 +103,49 @@ class RowSolver {
     }
     return sum;
   }
+  // scaled_ = rows [begin, end) of B: of the list, times the root of their weight and root_.
+  void Scale(std::span<const std::int32_t> list, std::size_t begin, std::size_t end) {
+    const std::size_t width = root_.size();
+    scaled_.Reshape(end - begin, width);
+    for (std::size_t i = begin; i < end; ++i) {
+      const double* from = others_.row(static_cast<std::size_t>(list[i]));
+      double* to = scaled_.row(i - begin);
+      for (std::size_t k = 0; k < width; ++k) to[k] = weight_root_[i] * from[k] * root_[k];
+    }
+  }
   // out = B^T (1 + B B^T)^-1 z
-  void SolveSmall(double* out) {
-    const std::size_t n = scaled_.rows(), width = scaled_.cols();
+  void SolveSmall(std::span<const std::int32_t> list, double* out) {
+    const std::size_t n = list.size(), width = root_.size();
+    Scale(list, 0, n);
     right_ = target_;
-    SolveOnePlus(Op::kNone, Op::kTranspose, n, width);
+    system_.Reshape(n, n);
+    Gemm(Op::kNone, Op::kTranspose, n, n, width, 1.0, scaled_.data(), width, scaled_.data(), width,
+         0.0, system_.data(), n);
+    SolveOnePlus();
     for (std::size_t i = 0; i < n; ++i) {
       kernels::AddScaled(right_[i], scaled_.row(i), width, out);
     }
   }
-  // out = (1 + B^T B)^-1 B^T z
-  void SolveWide(double* out) {
-    const std::size_t n = scaled_.rows(), width = scaled_.cols();
+  // out = (1 + B^T B)^-1 B^T z, B block by block: somebody may have millions of pairs.
+  void SolveWide(std::span<const std::int32_t> list, double* out) {
+    const std::size_t width = root_.size();
     right_.assign(width, 0.0);
-    for (std::size_t i = 0; i < n; ++i) {
-      kernels::AddScaled(target_[i], scaled_.row(i), width, right_.data());
+    system_.Reshape(width, width);
+    for (std::size_t begin = 0; begin < list.size(); begin += kSystemBlock) {
+      const std::size_t end = std::min(begin + kSystemBlock, list.size());
+      Scale(list, begin, end);
+      for (std::size_t i = begin; i < end; ++i) {
+        kernels::AddScaled(target_[i], scaled_.row(i - begin), width, right_.data());
+      }
+      Gemm(Op::kTranspose, Op::kNone, width, width, end - begin, 1.0, scaled_.data(), width,
+           scaled_.data(), width, begin == 0 ? 0.0 : 1.0, system_.data(), width);
     }
-    SolveOnePlus(Op::kTranspose, Op::kNone, width, n);
+    SolveOnePlus();
     std::ranges::copy(right_, out);
   }
-  // right_ <- (1 + op(B) op(B))^-1 right_, `size` unknowns.
-  void SolveOnePlus(Op first, Op second, std::size_t size, std::size_t inner) {
-    const std::size_t width = scaled_.cols();
-    system_.Reshape(size, size);
-    Gemm(first, second, size, size, inner, 1.0, scaled_.data(), width, scaled_.data(), width, 0.0,
-         system_.data(), size);
+  // right_ <- (1 + system_)^-1 right_
+  void SolveOnePlus() {
+    const std::size_t size = system_.rows();
     for (std::size_t i = 0; i < size; ++i) system_(i, i) += 1.0;
     const int info =
         kernels::SolvePositiveDefinite(static_cast<int>(size), system_.data(), right_.data());
