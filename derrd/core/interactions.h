@@ -45,6 +45,19 @@ struct OwnedInteractions {
   Interactions view() const { return {offsets, items}; }
 };
 
+// Room for at most `length` candidates of each entity outside its own of `observed`.
+inline OwnedInteractions ListsUpTo(std::size_t length, const Interactions& observed,
+                                   std::size_t candidates) {
+  OwnedInteractions lists;
+  for (std::size_t e = 0; e < observed.users(); ++e) {
+    const std::size_t left = candidates - observed.Of(e).size();
+    lists.offsets.push_back(lists.offsets.back() +
+                            static_cast<std::int64_t>(length < left ? length : left));
+  }
+  lists.items.resize(static_cast<std::size_t>(lists.offsets.back()));
+  return lists;
+}
+
 // The other way round: Of(i) of the result are the users of item i, ascending, as often as they
 // have it; `items`: how many items there are. O(interactions + users + items).
 OwnedInteractions ByItem(const Interactions& by_user, std::size_t items);

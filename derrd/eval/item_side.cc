@@ -45,15 +45,10 @@ void ScoreForUsers(const Model& model, std::span<const std::int32_t> items,
   });
 }
 
-}  // namespace
-
-Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
-                             const Names& names, const Parallel& parallel,
-                             std::string_view remedy) {
-  const OwnedInteractions owned = ByItem(train, model.items());
-  const Interactions by_item = owned.view();
-  const std::size_t kept = CommonLength(by_item, model.users(), length, names, remedy);
-  Matrix<std::int32_t> ranked(model.items(), kept);
+// Calls take(item, best) for every item with its best users outside `by_item`, at most `length`.
+template <typename Take>
+void ForEachTopUsers(const Model& model, const Interactions& by_item, std::size_t length,
+                     const Names& names, const Parallel& parallel, const Take& take) {
   Matrix<float> scores(kItemBlock, model.users());
   std::vector<std::int32_t> items(model.items());
   std::iota(items.begin(), items.end(), 0);
@@ -61,16 +56,42 @@ Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std:
     const auto block = std::span(items).subspan(first, std::min(kItemBlock, items.size() - first));
     ScoreForUsers(model, block, scores, parallel);
     parallel.ForRanges(block.size(), kRankedItemGrain, [&](std::size_t begin, std::size_t end) {
-      TopK selector(kept);
+      TopK selector(length);
       for (std::size_t i = begin; i < end; ++i) {
-        const auto best = selector.Select(
-            {scores.row(i), scores.cols()}, by_item.Of(first + i),
-            [&](std::int32_t user, float score) { FailNotFinite(names, user, block[i], score); });
-        std::ranges::transform(best, ranked.row(first + i), &ScoredItem::item);
+        take(first + i, selector.Select({scores.row(i), scores.cols()}, by_item.Of(first + i),
+                                        [&](std::int32_t user, float score) {
+                                          FailNotFinite(names, user, block[i], score);
+                                        }));
       }
     });
   }
+}
+
+}  // namespace
+
+Rankings RankUnobservedUsers(const Model& model, const Interactions& train, std::size_t length,
+                             const Names& names, const Parallel& parallel,
+                             std::string_view remedy) {
+  const OwnedInteractions by_item = ByItem(train, model.items());
+  const std::size_t kept = CommonLength(by_item.view(), model.users(), length, names, remedy);
+  Matrix<std::int32_t> ranked(model.items(), kept);
+  ForEachTopUsers(model, by_item.view(), kept, names, parallel,
+                  [&](std::size_t item, std::span<const ScoredItem> best) {
+                    std::ranges::transform(best, ranked.row(item), &ScoredItem::item);
+                  });
   return Rankings(std::move(ranked));
+}
+
+OwnedInteractions RankUsersUpTo(const Model& model, const Interactions& train, std::size_t length,
+                                const Names& names, const Parallel& parallel) {
+  const OwnedInteractions by_item = ByItem(train, model.items());
+  OwnedInteractions ranked = ListsUpTo(length, by_item.view(), model.users());
+  ForEachTopUsers(model, by_item.view(), length, names, parallel,
+                  [&](std::size_t item, std::span<const ScoredItem> best) {
+                    std::ranges::transform(best, ranked.items.begin() + ranked.offsets[item],
+                                           &ScoredItem::item);
+                  });
+  return ranked;
 }
 
 Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::size_t length,

@@ -31,6 +31,11 @@ Rankings RankUnobservedUsers(const Model& model, const Dataset& dataset, std::si
                              const Parallel& parallel,
                              std::string_view remedy = "leave that item out");
 
+// The same, each list cut to what its item alone has left, which may be nobody: one item that
+// nearly everybody has shortens no other's list.
+OwnedInteractions RankUsersUpTo(const Model& model, const Interactions& train, std::size_t length,
+                                const Names& names, const Parallel& parallel);
+
 // out(i, j): the score of items[i] for users(i, j); both items.size() x any number. A user may
 // occur in many rows. At most 2^32 scores. Memory: 8 bytes a score and 16 a user of the model.
 void ScoreUserLists(const Model& model, std::span<const std::int32_t> items,

@@ -62,6 +62,24 @@ TEST(RankUnobservedUsers, IsCutToWhatEveryItemHas) {
             20 - most);
 }
 
+TEST(RankUsersUpTo, CutsEachListToWhatItsItemHasLeft) {
+  const auto model = ScoreTable::WithTies(20, 130, 3);
+  const auto train = RandomInteractions(20, 130, 120, 4);
+  const OwnedInteractions by_item = ByItem(train.view(), 130);
+  std::size_t shorter = 0;
+  for (const int threads : {1, 3}) {
+    const OwnedInteractions ranked =
+        RankUsersUpTo(model, train.view(), 8, kIndices, Parallel(threads));
+    for (std::size_t item = 0; item < 130; ++item) {
+      auto expected = SlowUserRanking(model, train.view(), item);
+      if (expected.size() > 8) expected.resize(8);
+      shorter += expected.size() < 8 ? 1 : 0;
+      EXPECT_TRUE(std::ranges::equal(ranked.view().Of(item), expected)) << item;
+    }
+  }
+  EXPECT_GT(shorter, 0u);
+}
+
 TEST(RankUnobservedUsers, AnItemThatEverybodyHasIsAnError) {
   const auto model = ScoreTable::WithTies(2, 2, 5);
   OwnedInteractions train;

@@ -25,7 +25,8 @@ void CheckLongEnough(const RankedLists& lists, const Interactions& excluded, std
   std::size_t shortest_user = 0, shortest = length;
   for (std::size_t user = 0; user < lists.users(); ++user) {
     const std::size_t left = CountWithout(lists.Of(user), excluded, user);
-    if (left >= shortest) continue;
+    const std::size_t unseen = lists.items() - excluded.OfOrNone(user).size();
+    if (left >= std::min(shortest, unseen)) continue;
     shortest_user = user;
     shortest = left;
   }
@@ -62,8 +63,7 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
   if (kept == 0) {
     Fail(
         "user '{}' has {} of the {} items in training, so that no ranking of {} unobserved items "
-        "can "
-        "be made for everybody; leave that user out, or ask for at least one item",
+        "can be made for everybody; leave that user out, or ask for at least one item",
         Called(names.users, static_cast<std::int32_t>(busiest)), train.Of(busiest).size(),
         model.items(), length);
   }
@@ -73,6 +73,26 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
                         const Parallel& parallel, std::string_view asked_by) {
   return RankUnobserved(model, dataset.train(), length, NamesOf(dataset), parallel, asked_by);
+}
+
+OwnedInteractions RankUpTo(const Model& model, const Interactions& train, std::size_t length,
+                           const Names& names, const Parallel& parallel,
+                           std::string_view asked_by) {
+  if (model.lists() != nullptr) CheckLongEnough(*model.lists(), train, length, names, asked_by);
+  OwnedInteractions ranked = ListsUpTo(length, train, model.items());
+  ForEachTopK(model, train, length, names, parallel,
+              [&](std::int32_t user, std::span<const ScoredItem> best) {
+                std::ranges::transform(
+                    best, ranked.items.begin() + ranked.offsets[static_cast<std::size_t>(user)],
+                    &ScoredItem::item);
+              });
+  return ranked;
+}
+
+std::string BusiestUser(const Dataset& dataset) {
+  const std::size_t busiest = dataset.train().Busiest();
+  return fmt::format("user '{}' has {} of the {} items in training", dataset.user_ids()[busiest],
+                     dataset.train().Of(busiest).size(), dataset.items());
 }
 
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,

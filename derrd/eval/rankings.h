@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -47,7 +48,16 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
 Rankings RankUnobserved(const Model& model, const Dataset& dataset, std::size_t length,
                         const Parallel& parallel, std::string_view asked_by = "length");
 
-// The same of all items, whether the user has them in training or not.
+// The same, each list cut to what its user alone has left, which may be nothing: one user who has
+// nearly everything shortens nobody's list.
+OwnedInteractions RankUpTo(const Model& model, const Interactions& train, std::size_t length,
+                           const Names& names, const Parallel& parallel,
+                           std::string_view asked_by = "length");
+
+// "user 'u7' has 592 of the 600 items in training": who has the fewest left to rank.
+std::string BusiestUser(const Dataset& dataset);
+
+// As RankUnobserved, of all items, whether the user has them in training or not.
 Rankings RankAllItems(const Model& model, const Names& names, std::size_t length,
                       const Parallel& parallel, std::string_view asked_by = "length");
 

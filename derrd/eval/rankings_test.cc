@@ -45,6 +45,32 @@ TEST(RankUnobserved, AgreesWithSortingAtAnyNumberOfThreads) {
   }
 }
 
+// A user with every item has no list, one with nearly every item a short one, and the others
+// theirs.
+TEST(RankUpTo, CutsEachListToWhatItsUserHasLeft) {
+  const auto model = ScoreTable::WithTies(70, 90, 11);
+  auto train = RandomInteractions(70, 90, 30, 12);
+  OwnedInteractions busy;
+  for (std::size_t user = 0; user < 70; ++user) {
+    const auto own = train.view().Of(user);
+    if (user < 2) {
+      for (std::int32_t item = user == 0 ? 0 : 3; item < 90; ++item) busy.items.push_back(item);
+    } else {
+      busy.items.insert(busy.items.end(), own.begin(), own.end());
+    }
+    busy.offsets.push_back(static_cast<std::int64_t>(busy.items.size()));
+  }
+  for (const int threads : {1, 3}) {
+    const OwnedInteractions ranked = RankUpTo(model, busy.view(), 50, kIndices, Parallel(threads));
+    for (std::size_t user = 0; user < 70; ++user) {
+      auto expected = SlowRanking(model, busy.view(), user);
+      if (expected.size() > 50) expected.resize(50);
+      EXPECT_EQ(expected.size(), user == 0 ? 0u : user == 1 ? 3u : 50u);
+      EXPECT_TRUE(std::ranges::equal(ranked.view().Of(user), expected)) << user;
+    }
+  }
+}
+
 TEST(RankAllItems, LeavesNothingOut) {
   const auto model = ScoreTable::WithTies(70, 90, 8);
   const std::vector<std::int64_t> offsets(71, 0);

@@ -1,5 +1,4 @@
 // Collaborative Distillation as a method.
-#include <optional>
 #include <utility>
 
 #include "derrd/methods/method.h"
@@ -40,10 +39,11 @@ class Cd : public Method {
 
   std::unique_ptr<Term> MakeTerm(const MethodContext& context) const override {
     CdOptions options = options_;
-    std::optional<Rankings> rankings;
+    OwnedInteractions rankings;
     if (TeacherGuides()) {
       options.guide = CdGuide::kTeacher;
-      rankings = RankUnobserved(context.teacher, context.dataset, options_.top, context.parallel);
+      rankings = RankUpTo(context.teacher, context.dataset.train(), options_.top,
+                          NamesOf(context.dataset), context.parallel, "--cd-top");
     }
     return std::make_unique<CdTerm>(context.dataset, context.teacher, std::move(rankings), options,
                                     context.seed);

@@ -14,19 +14,6 @@ IalsOptions SolverOptions(const AlsOptions& options, std::size_t width, double l
   return {width, options.unobserved_weight, l2, options.l2_exponent};
 }
 
-WeightedLists PairsOf(const Model& teacher, const Dataset& dataset, const AlsOptions& options,
-                      const Parallel& parallel) {
-  const auto [items, users] =
-      ListsOf(options, dataset.users(), dataset.items(), dataset.train().size());
-  std::optional<Rankings> best_users;
-  if (users > 0) {
-    best_users = RankUnobservedUsers(teacher, dataset, users, parallel, "give --als-users 0");
-  }
-  const Rankings best_items = RankUnobserved(teacher, dataset, items, parallel, "--als-items");
-  return PairsOfRankings(dataset.train(), best_items, options.item_pairs,
-                         best_users ? &*best_users : nullptr, options.user_pairs);
-}
-
 double ChooseL2(const WeightedLists& pairs, const Dataset& dataset, std::size_t width,
                 const AlsOptions& options, std::uint64_t seed, const Parallel& parallel,
                 const std::function<void(std::size_t, std::size_t)>& on_trial) {
@@ -64,10 +51,23 @@ AlsLists ListsOf(const AlsOptions& options, std::size_t users, std::size_t items
   return {cut(options.items, items, users), cut(options.users, users, items)};
 }
 
+WeightedLists AlsPairs(const Model& teacher, const Dataset& dataset, const AlsOptions& options,
+                       const Parallel& parallel) {
+  const auto [items, users] =
+      ListsOf(options, dataset.users(), dataset.items(), dataset.train().size());
+  OwnedInteractions best_users;
+  const Names names = NamesOf(dataset);
+  if (users > 0) best_users = RankUsersUpTo(teacher, dataset.train(), users, names, parallel);
+  const OwnedInteractions best_items =
+      RankUpTo(teacher, dataset.train(), items, names, parallel, "--als-items");
+  return PairsOfRankings(dataset.train(), best_items.view(), options.item_pairs, best_users.view(),
+                         options.user_pairs);
+}
+
 AlsProblem PrepareAls(const Model& teacher, const Dataset& dataset, std::size_t width,
                       const AlsOptions& options, std::uint64_t seed, const Parallel& parallel,
                       const std::function<void(std::size_t, std::size_t)>& on_trial) {
-  WeightedLists pairs = PairsOf(teacher, dataset, options, parallel);
+  WeightedLists pairs = AlsPairs(teacher, dataset, options, parallel);
   const double l2 =
       options.l2 ? *options.l2 : ChooseL2(pairs, dataset, width, options, seed, parallel, on_trial);
   return {std::make_unique<Ials>(std::move(pairs), dataset.items(),

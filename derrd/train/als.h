@@ -42,6 +42,11 @@ struct AlsLists {
 AlsLists ListsOf(const AlsOptions& options, std::size_t users, std::size_t items,
                  std::size_t interactions);
 
+// What the student is solved from: training, and the teacher's rankings as pairs. Whoever has fewer
+// candidates left than a list is long has a shorter list.
+WeightedLists AlsPairs(const Model& teacher, const Dataset& dataset, const AlsOptions& options,
+                       const Parallel& parallel);
+
 struct AlsProblem {
   std::unique_ptr<Ials> ials;  // for Solve (train/sweeps.h), with the kind of BprMf
   double l2;                   // that it has
@@ -51,7 +56,7 @@ struct AlsProblem {
 // unless after three sweeps another is better on validation by more than chance; data with many
 // interactions a row ask for more. The teacher needs rankings, and with options.users scores, by
 // which it ranks each item's users (Model::has_scores). on_trial(done, all): sweeps of that choice.
-// Error, naming the flag, when somebody has too few candidates. Cost: the teacher's scores of
+// Cost: the teacher's scores of
 // every pair, once or with options.users twice, and 3 sweeps for each L2. Memory: 28 bytes a pair.
 AlsProblem PrepareAls(const Model& teacher, const Dataset& dataset, std::size_t width,
                       const AlsOptions& options, std::uint64_t seed, const Parallel& parallel,

@@ -60,6 +60,17 @@ class AlsTest : public testing::Test {
   AlsOptions options_{.items = 20, .users = 30, .share = 1.0};
 };
 
+// One user with nearly everything leaves the others what they had: theirs alone shrink from 20
+// to 2.
+TEST_F(AlsTest, ABusyUserShortensNobodysList) {
+  const TestFolder folder;
+  const Dataset busy = SmallDataset(folder, 200, 60, 58);
+  const WeightedLists before = AlsPairs(teacher_, dataset_, options_, Parallel(2));
+  const WeightedLists after = AlsPairs(teacher_, busy, options_, Parallel(2));
+  EXPECT_EQ(after.lists.items.size() + 18,
+            before.lists.items.size() + 58 - dataset_.train().Of(0).size());
+}
+
 TEST_F(AlsTest, AGivenL2IsTaken) {
   options_.l2 = 0.3;
   EXPECT_EQ(Prepare(options_).l2, 0.3);

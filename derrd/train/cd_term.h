@@ -34,15 +34,15 @@ struct CdOptions {
 };
 
 // The logarithms, up to a constant, of the probabilities that the better of two positions drawn
-// with probability proportional to exp(-decay (k + 1) / length) is k, for k in [0, length).
-std::vector<float> BetterOfTwoLogWeights(std::size_t length, double decay);
+// with probability proportional to exp(-step (k + 1)) is k, for k in [0, length).
+std::vector<float> BetterOfTwoLogWeights(std::size_t length, double step);
 
 class CdTerm : public Term {
  public:
   // The teacher must outlive the term and have the data set's users and items. `rankings`: the
-  // teacher's order of each user's unobserved items, of length options.top; not needed where the
-  // student guides. UsageError when a user has too few of them.
-  CdTerm(const Dataset& dataset, const Model& teacher, std::optional<Rankings> rankings,
+  // teacher's order of each user's unobserved items, options.top of them or as many as there are;
+  // not needed where the student guides. UsageError when a user has too few of them to sample.
+  CdTerm(const Dataset& dataset, const Model& teacher, OwnedInteractions rankings,
          const CdOptions& options, std::uint64_t seed);
 
   std::string_view name() const override { return "cd"; }
@@ -53,18 +53,19 @@ class CdTerm : public Term {
   double Step(const Batch& batch, TrainableModel& student, const Parallel& parallel) override;
 
  private:
-  // Samples the list of a user whose guide's p-th item (from 0) is item_at(p), and asks the
-  // teacher.
+  // Samples the list of a user of whom the guide ranks `length` items, the p-th of them (from 0)
+  // item_at(p), and asks the teacher.
   template <typename ItemAt>
   void SampleFor(std::size_t user, std::int32_t epoch, PositionSampler& positions,
-                 const ItemAt& item_at);
+                 std::size_t length, const ItemAt& item_at);
+  double step() const { return options_.rank_decay / static_cast<double>(log_weights_.size()); }
 
   const Dataset* dataset_;
   const Model* teacher_;
-  std::optional<Rankings> rankings_;
+  OwnedInteractions rankings_;
   CdOptions options_;
   std::uint64_t seed_;
-  std::vector<float> log_weights_;  // of the guide's positions
+  std::vector<float> log_weights_;  // of the guide's positions, where a user has all of them
   Matrix<std::int32_t> lists_;      // users x items, of this epoch
   Matrix<float> targets_;           // the same, what the teacher thinks of them
   ListStep step_;

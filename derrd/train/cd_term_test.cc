@@ -24,7 +24,9 @@ class CdTermTest : public TermsTest {
 
   CdTerm Make(const CdOptions& options, std::uint64_t seed = 3) {
     if (options.guide == CdGuide::kStudent) return {dataset_, teacher_, {}, options, seed};
-    return {dataset_, teacher_, Ranking(options.top), options, seed};
+    return {dataset_, teacher_,
+            RankUpTo(teacher_, dataset_.train(), options.top, NamesOf(dataset_), parallel_),
+            options, seed};
   }
 };
 
@@ -40,7 +42,7 @@ TEST(BetterOfTwo, IsTheChanceOfTheBetterOfTwoDraws) {
       for (std::size_t a = 0; a < length; ++a) {
         for (std::size_t b = 0; b < length; ++b) better[std::min(a, b)] += p[a] * p[b] / sum / sum;
       }
-      const auto log_weights = BetterOfTwoLogWeights(length, decay);
+      const auto log_weights = BetterOfTwoLogWeights(length, decay / static_cast<double>(length));
       double total = 0.0;
       for (const float w : log_weights) total += std::exp(static_cast<double>(w));
       for (std::size_t k = 0; k < length; ++k) {
@@ -53,7 +55,7 @@ TEST(BetterOfTwo, IsTheChanceOfTheBetterOfTwoDraws) {
 
 TEST(BetterOfTwo, FallsAndStaysFiniteHoweverSteep) {
   for (const double decay : {0.0, 1.0, 1e6}) {
-    const auto log_weights = BetterOfTwoLogWeights(3000, decay);
+    const auto log_weights = BetterOfTwoLogWeights(3000, decay / 3000);
     EXPECT_TRUE(std::ranges::is_sorted(log_weights, std::ranges::greater()));
     EXPECT_TRUE(std::ranges::all_of(log_weights, [](float w) { return std::isfinite(w); }));
   }
@@ -119,7 +121,7 @@ TEST_F(CdTermTest, TakesTheBetterOfTwoDraws) {
       ++draws;
     }
   }
-  const auto log_weights = BetterOfTwoLogWeights(8, 2.0);
+  const auto log_weights = BetterOfTwoLogWeights(8, 2.0 / 8);
   double sum = 0.0, chi_squared = 0.0;
   for (const float w : log_weights) sum += std::exp(static_cast<double>(w));
   for (std::size_t k = 0; k < 8; ++k) {
@@ -161,6 +163,30 @@ TEST_F(CdTermTest, TooFewItemsAreFoundBeforeTraining) {
   EXPECT_THROW(Make({.items = 61}), UsageError);
   EXPECT_THAT(MessageOf<UsageError>([&] { Make({.items = 5, .top = 4}); }),
               testing::AllOf(HasSubstr("--cd-items 5"), HasSubstr("--cd-top")));
+}
+
+// One user who has nearly everything must not shorten the others' lists: theirs still reach into
+// the depths of the ranking.
+TEST_F(CdTermTest, ABusyUserShortensNobodysList) {
+  const TestFolder folder;
+  const Dataset dataset = SmallDataset(folder, dataset_.users(), dataset_.items(), 55);
+  for (const CdGuide guide : {CdGuide::kTeacher, CdGuide::kStudent}) {
+    const CdOptions options{.items = 3, .top = 30, .rank_decay = 0.0, .guide = guide};
+    OwnedInteractions rankings;
+    if (guide == CdGuide::kTeacher)
+      rankings = RankUpTo(teacher_, dataset.train(), 30, NamesOf(dataset), parallel_);
+    CdTerm term(dataset, teacher_, rankings, options, 3);
+    EntitySet users(dataset.users()), items(dataset.items());
+    Batch everybody;
+    std::vector<std::int32_t> all(dataset.users());
+    std::iota(all.begin(), all.end(), 0);
+    everybody.distinct_users = all;
+    for (std::int32_t epoch = 0; epoch < 40; ++epoch) {
+      term.BeginEpoch(epoch, student_, parallel_);
+      term.SelectRows(everybody, users, items);
+    }
+    EXPECT_GT(items.members().size(), 40u);
+  }
 }
 
 TEST_F(CdTermTest, AllItemsOfAUserCanBeAskedFor) {

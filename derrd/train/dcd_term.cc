@@ -72,8 +72,9 @@ DcdTerm::DcdTerm(const Dataset& dataset, Rankings users, Rankings items, const D
       user_lists_(dataset.users(), list_size()),
       item_lists_(has_item_side() ? dataset.items() : 0, list_size()) {
   if (options.corrections > users_.length()) {
-    Fail<UsageError>("--dcd-corrections {}: the teacher's rankings hold {} items a user; lower it",
-                     options.corrections, users_.length());
+    Fail<UsageError>(
+        "--dcd-corrections {}: the teacher's rankings hold {} items a user, and {}; lower it",
+        options.corrections, users_.length(), BusiestUser(dataset));
   }
   if (has_item_side() && options.corrections > items_.length()) {
     Fail<UsageError>(

@@ -31,25 +31,21 @@ class PairWriter {
 };
 
 // How many pairs each user will have.
-std::vector<std::int64_t> OffsetsOf(const Interactions& train, const Rankings& items,
-                                    const Rankings* users) {
+std::vector<std::int64_t> OffsetsOf(const Interactions& train, const Interactions& items,
+                                    const Interactions& users) {
   std::vector<std::int64_t> offsets(train.users() + 1, 0);
   for (std::size_t u = 0; u < train.users(); ++u) {
-    offsets[u + 1] = static_cast<std::int64_t>(train.Of(u).size() + items.length());
+    offsets[u + 1] = static_cast<std::int64_t>(train.Of(u).size() + items.Of(u).size());
   }
-  if (users != nullptr) {
-    for (const std::int32_t user : users->matrix().elements()) {
-      ++offsets[static_cast<std::size_t>(user) + 1];
-    }
-  }
+  for (const std::int32_t user : users.items) ++offsets[static_cast<std::size_t>(user) + 1];
   for (std::size_t u = 0; u < train.users(); ++u) offsets[u + 1] += offsets[u];
   return offsets;
 }
 
 }  // namespace
 
-WeightedLists PairsOfRankings(const Interactions& train, const Rankings& items,
-                              const RankedPairOptions& item_options, const Rankings* users,
+WeightedLists PairsOfRankings(const Interactions& train, const Interactions& items,
+                              const RankedPairOptions& item_options, const Interactions& users,
                               const RankedPairOptions& user_options) {
   WeightedLists lists;
   lists.lists.offsets = OffsetsOf(train, items, users);
@@ -65,9 +61,8 @@ WeightedLists PairsOfRankings(const Interactions& train, const Rankings& items,
       writer.Add(u, ranked[r], PairAt(r, ranked.size(), item_options));
     }
   }
-  if (users == nullptr) return lists;
-  for (std::size_t i = 0; i < users->users(); ++i) {
-    const auto ranked = users->Of(i);
+  for (std::size_t i = 0; i < users.users(); ++i) {
+    const auto ranked = users.Of(i);
     for (std::size_t r = 0; r < ranked.size(); ++r) {
       writer.Add(static_cast<std::size_t>(ranked[r]), static_cast<std::int32_t>(i),
                  PairAt(r, ranked.size(), user_options));

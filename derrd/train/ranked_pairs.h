@@ -3,8 +3,7 @@
 #ifndef DERRD_TRAIN_RANKED_PAIRS_H_
 #define DERRD_TRAIN_RANKED_PAIRS_H_
 
-#include "derrd/data/dataset.h"
-#include "derrd/eval/rankings.h"
+#include "derrd/core/interactions.h"
 #include "derrd/models/weighted_lists.h"
 
 namespace derrd {
@@ -16,11 +15,12 @@ struct RankedPairOptions {
   double target = 0.0;  // y
 };
 
-// For every user the training items, with weight and target 1; then its row of `items`, best first;
-// then every item that has it in its row of `users`, by item. A pair that is in both rankings
-// stands there twice, and both count. `users` may be null. Memory: 12 bytes a pair.
-WeightedLists PairsOfRankings(const Interactions& train, const Rankings& items,
-                              const RankedPairOptions& item_options, const Rankings* users,
+// For every user the training items, with weight and target 1; then its list in `items`, best
+// first; then every item that has it in its list of `users` (best first; none at all when empty),
+// by item. A pair that is in both rankings stands there twice, and both count. Memory: 12 bytes a
+// pair.
+WeightedLists PairsOfRankings(const Interactions& train, const Interactions& items,
+                              const RankedPairOptions& item_options, const Interactions& users,
                               const RankedPairOptions& user_options);
 
 }  // namespace derrd

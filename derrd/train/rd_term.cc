@@ -22,8 +22,9 @@ RdTerm::RdTerm(const Dataset& dataset, const Rankings& rankings, const RdOptions
       position_weights_(RdPositionWeights(options.top, options.position_decay)),
       weights_(dataset.users(), options.top) {
   if (options.top > rankings.length()) {
-    Fail<UsageError>("--rd-top {}: the teacher's rankings hold {} items for each user; lower it",
-                     options.top, rankings.length());
+    Fail<UsageError>(
+        "--rd-top {}: the teacher's rankings hold {} items for each user, and {}; lower it",
+        options.top, rankings.length(), BusiestUser(dataset));
   }
   for (std::size_t u = 0; u < dataset.users(); ++u) {
     std::ranges::copy(rankings.Of(u).first(options.top), lists_.row(u));

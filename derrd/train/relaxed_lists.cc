@@ -29,9 +29,12 @@ RelaxedLists::RelaxedLists(const Interactions& observed, std::size_t candidates,
     std::sort(sorted_top_.row(e), sorted_top_.row(e) + sorted_top_.cols());
   }
   if (options.interesting > rankings_.length()) {
-    Fail<UsageError>("--{}-interesting {}: the teacher's rankings hold {} {} for each {}; lower it",
-                     names.flags, options.interesting, rankings_.length(), names.candidates,
-                     names.entity);
+    const std::size_t busiest = observed.Busiest();
+    Fail<UsageError>(
+        "--{}-interesting {}: the teacher's rankings hold {} {} for each {}, and {} '{}' has {} of "
+        "{} in training; lower it",
+        names.flags, options.interesting, rankings_.length(), names.candidates, names.entity,
+        names.entity, names.ids[busiest], observed.Of(busiest).size(), candidates);
   }
   CheckEnoughLeft(names);
 }

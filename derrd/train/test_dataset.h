@@ -15,9 +15,10 @@
 
 namespace derrd {
 
-// Every user has one validation item, one test item and 3 to 9 training items.
+// Every user has one validation item, one test item and 3 to 9 training items; but the first has
+// its first `busy` items in training, if there are any.
 inline Dataset SmallDataset(const TestFolder& folder, std::size_t users = 40,
-                            std::size_t items = 60) {
+                            std::size_t items = 60, std::size_t busy = 0) {
   DatasetContents contents;
   std::vector<std::string> user_ids, item_ids;
   for (std::size_t u = 0; u < users; ++u) user_ids.push_back(fmt::format("u{}", u));
@@ -32,7 +33,7 @@ inline Dataset SmallDataset(const TestFolder& folder, std::size_t users = 40,
     for (std::size_t i = items - 1; i > 0; --i) {
       std::swap(all[i], all[stream.Below(static_cast<std::uint32_t>(i + 1))]);
     }
-    const std::size_t count = 3 + stream.Below(7);
+    const std::size_t drawn = 3 + stream.Below(7), count = u == 0 && busy > 0 ? busy : drawn;
     const auto add = [&](OwnedInteractions& to, std::size_t begin, std::size_t end) {
       std::vector<std::int32_t> part(all.begin() + static_cast<std::ptrdiff_t>(begin),
                                      all.begin() + static_cast<std::ptrdiff_t>(end));
