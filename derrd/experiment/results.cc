@@ -28,6 +28,7 @@ void AddStudent(const Plan& plan, const Run& run, Json& line) {
   line["values"] = Json::object();
   for (const Flag& flag : run.values) line["values"][flag.name] = flag.value;
   if (run.role == RunRole::kTrial) line["rung"] = run.rung;
+  if (run.stages > 0) line["stages"] = run.stages;
   line["teacher_run"] = run.teacher_run;
 }
 
