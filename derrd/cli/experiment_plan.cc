@@ -175,17 +175,21 @@ class Planner {
     const std::vector<PlacedRange> ranges = RangesOf(method);
     AddTrials(method, ranges, cell);
     for (const PlacedRange& range : ranges) CheckEnds(flags, range, cell);
-    if (cell.trials.empty()) CheckCell(method, flags, ranges, cell);
-    for (const Flags& trial : cell.trials) {
-      CheckCell(method, WithTrial(flags, trial, ranges), ranges, cell);
+    if (cell.trials.empty()) CheckTrial(method, flags, ranges, cell, cell.given);
+    for (Trial& trial : cell.trials) {
+      CheckTrial(method, WithTrial(flags, trial.values, ranges), ranges, cell, trial);
     }
-    if (file_.search.kind == SearchKind::kHalving && !cell.trials.empty() && !cell.resumable) {
-      Fail<UsageError>(
-          "{}: {} is solved and has no epochs to halve; search it with kind = \"random\" or "
-          "\"grid\"",
-          ranges.front().place, cell.method);
-    }
+    CheckHalving(ranges, cell);
     plan_.cells.push_back(std::move(cell));
+  }
+
+  void CheckHalving(const std::vector<PlacedRange>& ranges, const Cell& cell) const {
+    const bool epochs = std::ranges::all_of(cell.trials, &Trial::resumable);
+    if (file_.search.kind != SearchKind::kHalving || epochs) return;
+    Fail<UsageError>(
+        "{}: {} is solved and has no epochs to halve; search it with kind = \"random\" or "
+        "\"grid\"",
+        ranges.front().place, cell.method);
   }
 
   // Those of every method, then the method's own, which win. Nothing is trained by svd, and what is
@@ -220,8 +224,9 @@ class Planner {
           range.place);
     }
     const std::string place = placed.empty() ? method.place : placed.front().place;
-    cell.trials =
+    const std::vector<Flags> drawn =
         At(place, [&] { return Trials(file_.search.kind, file_.search.budget, ranges, seed_); });
+    for (const Flags& values : drawn) cell.trials.push_back({values});
   }
 
   // What is drawn may lie anywhere between the ends, so a flag has to take both.
@@ -243,8 +248,8 @@ class Planner {
     return flags;
   }
 
-  void CheckCell(const ExperimentPart& method, const PlacedFlags& flags,
-                 const std::vector<PlacedRange>& searched, Cell& cell) {
+  void CheckTrial(const ExperimentPart& method, const PlacedFlags& flags,
+                  const std::vector<PlacedRange>& searched, Cell& cell, Trial& trial) {
     const Dataset& dataset = datasets_[cell.data];
     DryRun run(KindOf(cell));
     run.Parse(flags, plan_.data[cell.data].path);
@@ -252,11 +257,11 @@ class Planner {
     cell.epochs = std::max(cell.epochs, options.train.epochs);
     const bool distilled = cell.subcommand == "distill";
     const MethodSum sum = distilled ? options.table.Parse(options.method) : MethodSum{};
-    cell.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
+    trial.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
       if (!distilled) return CheckTraining(options, dataset);
       StoppingOptions(options, dataset);
-      cell.files = FilesOf(sum);
+      trial.files = FilesOf(sum);
       CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
     });
   }
@@ -271,13 +276,15 @@ class Planner {
   }
 
   // The same for cells that one check is enough for: students of any width, and trials of other
-  // weights and rates. No length depends on a number that is not whole.
+  // weights and rates. No length depends on a number that is not whole; words are other kinds.
   std::string KindOfCheck(Flags flags, const std::vector<PlacedRange>& searched,
                           const Cell& cell) const {
     flags.Set("--width", "");
     for (const PlacedRange& range : searched) {
       const std::string_view value = flags.ValueOf(range.range.flag);
-      if (value.find_first_not_of("0123456789") != value.npos) flags.Set(range.range.flag, "");
+      const bool number = value.find_first_not_of("+-.0123456789e") == value.npos;
+      const bool whole = value.find_first_not_of("0123456789") == value.npos;
+      if (number && !whole) flags.Set(range.range.flag, "");
     }
     return fmt::format("{} {} {}", cell.data, plan_.teachers[cell.teacher].name,
                        fmt::join(flags.Words(), " "));

@@ -221,6 +221,12 @@ class ExperimentTest(ProgramCase):
         self.assertFalse(values["als"])
         self.assertTrue(values["rrd"])
 
+    def test_a_search_may_choose_between_models(self):
+        toml = re.sub(r"\[method.none\](.|\n)*?\[search\]", "[method.none]\n[method.none.search]\n"
+                      "model = ['ials', 'bpr-mf']\n[search]", TOML).replace("seeds = [0, 1]", "seeds = [0]")
+        lines = [json.loads(line) for line in self.experiment("models", toml).read_text().splitlines()]
+        self.assertEqual([line["config"]["model"] for line in lines if line["role"] == "trial"], ["ials", "bpr-mf"] * 2)
+
     def test_a_teacher_whose_model_is_gone_is_trained_again(self):
         toml = TOML.split("[method.svd]")[0].replace("seeds = [0, 1]", "seeds = [0]") + "[method.svd]\n"
         results = self.experiment("gone", toml)

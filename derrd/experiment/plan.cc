@@ -56,20 +56,20 @@ class Planner {
  private:
   void Add(std::size_t number) {
     const Cell& cell = plan_.cells[number];
-    Flags chosen;
+    const Trial* chosen = &cell.given;
     if (!cell.trials.empty()) {
       const std::optional<std::size_t> best = Search(number);
       if (!best) return;
-      chosen = cell.trials[*best];
+      chosen = &cell.trials[*best];
     }
     for (const std::uint64_t seed : cell.seeds) {
-      runs_.push_back(StudentRun(number, RunRole::kStudent, seed, chosen));
+      runs_.push_back(StudentRun(number, RunRole::kStudent, seed, *chosen));
     }
   }
 
   // The teacher's run is added first, and stands beside the results also where nothing is learned
   // from it.
-  Run StudentRun(std::size_t number, RunRole role, std::uint64_t seed, const Flags& values,
+  Run StudentRun(std::size_t number, RunRole role, std::uint64_t seed, const Trial& trial,
                  std::int32_t epochs = 0) {
     const Cell& cell = plan_.cells[number];
     const Run teacher = TeacherRun(plan_, number, seed);
@@ -87,16 +87,16 @@ class Planner {
     run.seed = seed;
     run.subcommand = cell.subcommand;
     run.flags = cell.flags;
-    run.flags.Set(values);
-    run.values = values;
+    run.flags.Set(trial.values);
+    run.values = trial.values;
     if (epochs > 0) run.flags.Set("--epochs", std::to_string(epochs));
-    run.resumable = cell.resumable;
+    run.resumable = trial.resumable;
     run.stages = cell.stages;
     const bool taught = run.subcommand == "distill";
     const std::string from = taught ? "." + plan_.teachers[cell.teacher].name : "";
     const std::string words = fmt::format("{}{}.{}.{}.w{}.s{}", data.name, from, cell.student,
                                           cell.method, cell.width, seed);
-    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "", cell.files);
+    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "", trial.files);
     return run;
   }
 

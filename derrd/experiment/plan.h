@@ -36,6 +36,13 @@ struct PlannedTeacher {
   bool resumable = true;              // has checkpoints
 };
 
+// Values of a cell, and what is known of a run that has them.
+struct Trial {
+  Flags values;                         // that are searched
+  std::vector<std::string> files = {};  // fingerprints of those that the flags name
+  bool resumable = true;                // has checkpoints
+};
+
 // Everything but the seed: one row of a table of results.
 struct Cell {
   std::size_t data, teacher;  // of the plan
@@ -43,11 +50,10 @@ struct Cell {
   std::size_t width;
   std::string subcommand;  // "train" where nothing is learned from the teacher, else "distill"
   Flags flags;
-  std::vector<Flags> trials;         // of the search; empty: none
+  std::vector<Trial> trials;         // of the search; empty: none, and all runs are
+  Trial given;                       // without values
   std::int32_t epochs = 0;           // at most
   std::size_t stages = 0;            // of the teacher's training that the method learns from
-  std::vector<std::string> files;    // fingerprints of those that the flags name
-  bool resumable = true;             // has checkpoints
   std::vector<std::uint64_t> seeds;  // the search has the first
 };
 

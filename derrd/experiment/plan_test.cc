@@ -34,7 +34,7 @@ Plan SmallPlan() {
     cell.subcommand = "distill";
     for (const char* weight : {"1", "2", "3"}) {
       cell.trials.emplace_back();
-      cell.trials.back().Set("--w", weight);
+      cell.trials.back().values.Set("--w", weight);
     }
     plan.cells.push_back(cell);
   }
@@ -107,6 +107,19 @@ TEST(NeededRuns, OfEqualsTheFirstWinsAndFailuresNever) {
                Error);
 }
 
+TEST(NeededRuns, EachTrialHasItsOwnFilesAndCheckpoints) {
+  Plan plan = SmallPlan();
+  plan.cells[1].trials[1].files = {"22"};
+  plan.cells[1].trials[1].resumable = false;
+  const auto before = Of(AllRuns(SmallPlan(), kNothingKnown), RunRole::kTrial);
+  const auto after = Of(AllRuns(plan, kNothingKnown), RunRole::kTrial);
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t t = 0; t < after.size(); ++t) {
+    EXPECT_EQ(after[t].name == before[t].name, t != 1);
+    EXPECT_EQ(after[t].resumable, t != 1);
+  }
+}
+
 TEST(NeededRuns, HalvingTriesBrieflyThenForLonger) {
   Plan plan = SmallPlan();
   plan.search = {SearchKind::kHalving, 3, 5, 2};
@@ -130,7 +143,7 @@ TEST(NeededRuns, WhatDecidesTheOutcomeDecidesTheName) {
   teacher.teachers[1].flags.Set("--width", "8");
   flags.cells[3].flags.Set("--l2", "1");
   path.data[0].path = "elsewhere/d.derrd";
-  files.cells[3].files = {"22"};
+  files.cells[3].trials[0].files = {"22"};
   for (const Plan& changed : {data, teacher, flags, files}) EXPECT_NE(name(changed), before);
   EXPECT_EQ(name(path), before);
 }
