@@ -8,6 +8,7 @@
 #include "derrd/cli/methods/table.h"
 #include "derrd/cli/toml_flags.h"
 #include "derrd/cli/toml_values.h"
+#include "derrd/cli/training.h"
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
 
@@ -202,6 +203,12 @@ class Reader : TomlValues {
   void CheckOwn(const CLI::App& command, const toml::key& key, const ExperimentPart& part) const {
     const std::string group = OptionOf(command, key).get_group();
     const MethodSum sum = methods_.Parse(part.method);
+    const bool cut = sum.name == MethodTable::kSvd;
+    if ((cut || sum.IsSolved()) && IsGradientFlag(FlagOf(std::string(key.str())), cut)) {
+      Fail<UsageError>(
+          "{}: '{}' is of training by gradients and changes nothing of {}; leave it out",
+          Place(key), key.str(), part.method);
+    }
     for (const auto& method : methods_.methods()) {
       const std::string other = method->info().name;
       if (group != MethodTable::HeadingOf(other)) continue;

@@ -55,6 +55,7 @@ class Planner {
     for (const ExperimentPart& data : file_.data) AddData(data);
     for (const ExperimentPart& teacher : file_.teachers) AddTeacher(teacher);
     for (const ExperimentGrid& grid : file_.grids) AddGrid(grid);
+    CheckSearched();
     return std::move(plan_);
   }
 
@@ -172,12 +173,15 @@ class Planner {
     if (cell.subcommand == "distill") flags.Set("--method", method.method, method.place);
     cell.flags = flags.flags;
     CheckTeacherOf(data, teacher);
-    const std::vector<PlacedRange> ranges = RangesOf(method);
+    const std::vector<PlacedRange> ranges = RangesOf(student, method, flags.flags);
     AddTrials(method, ranges, cell);
     for (const PlacedRange& range : ranges) CheckEnds(flags, range, cell);
-    if (cell.trials.empty()) CheckTrial(method, flags, ranges, cell, cell.given);
+    PlacedFlags own = student.flags;
+    own.Set(method.flags);
+    for (const PlacedRange& range : ranges) own.Set(range.range.flag, "", range.place);
+    if (cell.trials.empty()) CheckTrial(method, flags, own, ranges, cell, cell.given);
     for (Trial& trial : cell.trials) {
-      CheckTrial(method, WithTrial(flags, trial.values, ranges), ranges, cell, trial);
+      CheckTrial(method, WithTrial(flags, trial.values, ranges), own, ranges, cell, trial);
     }
     CheckHalving(ranges, cell);
     plan_.cells.push_back(std::move(cell));
@@ -192,24 +196,42 @@ class Planner {
         ranges.front().place, cell.method);
   }
 
-  // Those of every method, then the method's own, which win. Nothing is trained by svd, and what is
-  // solved has no use for the flags of training.
-  std::vector<PlacedRange> RangesOf(const ExperimentPart& method) const {
+  // Those of every method that the method and the student say nothing of, then the method's own.
+  std::vector<PlacedRange> RangesOf(const ExperimentPart& student, const ExperimentPart& method,
+                                    const Flags& flags) {
     if (method.method == MethodTable::kSvd) return {};
-    const bool solved =
-        method.method != MethodTable::kNone && MethodTable().Parse(method.method).IsSolved();
     std::vector<PlacedRange> ranges;
-    const auto is_own = [&](const PlacedRange& common) {
-      return std::ranges::any_of(method.ranges, [&](const PlacedRange& own) {
-        return own.range.flag == common.range.flag;
-      });
-    };
     for (const PlacedRange& range : file_.ranges) {
-      const bool useless = solved && !MethodTable::IsFlagOf(method.method, range.range.flag);
-      if (!is_own(range) && !useless) ranges.push_back(range);
+      const std::string& flag = range.range.flag;
+      const auto is_own = [&](const PlacedRange& own) { return own.range.flag == flag; };
+      if (student.flags.flags.Has(flag) || method.flags.flags.Has(flag) ||
+          std::ranges::any_of(method.ranges, is_own) || IsUseless(flag, method, flags)) {
+        continue;
+      }
+      searched_.insert(flag);
+      ranges.push_back(range);
     }
     ranges.insert(ranges.end(), method.ranges.begin(), method.ranges.end());
     return ranges;
+  }
+
+  // What is solved has no use for the flags of training.
+  static bool IsUseless(const std::string& flag, const ExperimentPart& method, const Flags& flags) {
+    BaseModelOptions model;
+    if (flags.Has("--model")) model.kind = flags.ValueOf("--model");
+    if (model.IsSolved() && IsGradientFlag(flag)) return true;
+    return method.method != MethodTable::kNone && MethodTable().Parse(method.method).IsSolved() &&
+           !MethodTable::IsFlagOf(method.method, flag);
+  }
+
+  void CheckSearched() const {
+    for (const PlacedRange& range : file_.ranges) {
+      if (searched_.contains(range.range.flag)) continue;
+      Fail<UsageError>(
+          "{}: '{}' is searched for none of the methods, which are solved or have values of their "
+          "own; leave it out",
+          range.place, range.range.flag);
+    }
   }
 
   void AddTrials(const ExperimentPart& method, const std::vector<PlacedRange>& placed,
@@ -248,7 +270,8 @@ class Planner {
     return flags;
   }
 
-  void CheckTrial(const ExperimentPart& method, const PlacedFlags& flags,
+  // own: what is said of its student and method alone, and what is searched.
+  void CheckTrial(const ExperimentPart& method, const PlacedFlags& flags, const PlacedFlags& own,
                   const std::vector<PlacedRange>& searched, Cell& cell, Trial& trial) {
     const Dataset& dataset = datasets_[cell.data];
     DryRun run(KindOf(cell));
@@ -257,6 +280,7 @@ class Planner {
     cell.epochs = std::max(cell.epochs, options.train.epochs);
     const bool distilled = cell.subcommand == "distill";
     const MethodSum sum = distilled ? options.table.Parse(options.method) : MethodSum{};
+    CheckUsed(own, options.model);
     trial.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
       if (!distilled) return CheckTraining(options, dataset);
@@ -264,6 +288,18 @@ class Planner {
       trial.files = FilesOf(sum);
       CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
     });
+  }
+
+  // What is said of one part is meant for it, other than what is said of all.
+  static void CheckUsed(const PlacedFlags& own, const BaseModelOptions& model) {
+    if (!model.IsSolved()) return;
+    for (const Flag& flag : own.flags) {
+      if (!IsGradientFlag(flag.name)) continue;
+      Fail<UsageError>(
+          "{}: {} is of training by gradients and changes nothing of --model {}, which is solved; "
+          "leave it out",
+          own.places.at(flag.name), flag.name, model.kind);
+    }
   }
 
   // What is in the files that the methods read.
@@ -339,6 +375,7 @@ class Planner {
     DryRun run(DryRunKind::kTeacher);
     run.Parse(teacher_flags_[teacher], plan_.data[data].path);
     const TrainingOptions& options = run.options();
+    CheckUsed(part.flags, options.model);
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {
       CheckTraining(options, dataset);
@@ -361,6 +398,7 @@ class Planner {
   std::vector<PlacedFlags> teacher_flags_;
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Model>> models_;
   std::set<std::string> checked_;
+  std::set<std::string> searched_;  // of the ranges of every method
 };
 
 }  // namespace

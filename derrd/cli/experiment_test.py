@@ -221,6 +221,17 @@ class ExperimentTest(ProgramCase):
         self.assertFalse(values["als"])
         self.assertTrue(values["rrd"])
 
+    def test_a_value_of_its_own_is_not_searched(self):
+        file = self.folder / "own.toml"
+        for old, new in (("[student.mf]", "[student.mf]\nmodel = 'ials'"), ("[student.mf]", "[student.mf]\nl2 = 0.5"),
+                         ("[method.none]", "[method.none]\nl2 = 0.5")):
+            toml = TOML.replace(old, new).replace("[student.mf]", "[student.other]\nwidth = 5\n[student.mf]")
+            file.write_text(toml + "[search.flags]\nl2 = [0.1, 0.2]\n[[grid]]\nmethod = 'none'\nstudent = 'mf'\n"
+                            "[[grid]]\nmethod = 'rrd'\nstudent = 'other'\n")
+            answer = json.loads(self.ok("experiment", file, "-o", self.folder / "never", "--dry-run", "--json").stdout)
+            values = {run["run"].split(".")[-4]: run["values"] for run in answer["runs"] if ".w" in run["run"]}
+            self.assertFalse(values["none"] if "none" in values else values["mf"], new)
+
     def test_a_search_may_choose_between_models(self):
         toml = re.sub(r"\[method.none\](.|\n)*?\[search\]", "[method.none]\n[method.none.search]\n"
                       "model = ['ials', 'bpr-mf']\n[search]", TOML).replace("seeds = [0, 1]", "seeds = [0]")
@@ -398,6 +409,16 @@ seeds = 7
                 ('"random"', '"randon"', 39, ["'randon'", "'random'"]),
                 ('budget = 3', 'budget = 3\nfactor = 3', 41, ["'factor'", "halving"]),
                 ("[method.svd]", "[method.svd]\n[method.svd.search]\nl2 = [0.1, 0.2]", 23, ["svd", "nothing to search"]),
+                ("[method.svd]", "[method.svd]\nepochs = 77", 23, ["'epochs'", "nothing of svd"]),
+                ("[method.svd]", "[method.svd]\npatience = 7", 23, ["'patience'", "nothing of svd"]),
+                ("[method.svd]", "[method.als]\nlearning-rate = 0.1", 23, ["'learning-rate'", "nothing of als"]),
+                ("[method.svd]", "[method.als]\n[method.als.search]\nl2 = [0.1, 0.2]", 24, ["'l2'", "nothing of als"]),
+                ("[student.mf]", "[student.mf]\nmodel = 'ials'\nl2 = 0.1", 20, ["--l2", "nothing of --model ials"]),
+                ('model = "ials"', 'model = "ials"\nl2 = 0.1', 15, ["--l2", "nothing of --model ials"]),
+                ("[method.none]", "[method.none]\n[method.none.search]\nmodel = ['ials', 'bpr-mf']\nl2 = [0.1]", 24,
+                 ["--l2", "nothing of --model ials"]),
+                ("budget = 3", "budget = 3\n[search.flags]\nl2 = [0.1]\n[[grid]]\nmethod = 'svd'", 42,
+                 ["--l2", "none of the methods"]),
                 ("[method.rrd]", "[method.rrd]\nde-experts = 3", 24, ["'de-experts' is of method de", "rrd"]),
                 ("lambda-rrd = {", "de-experts = [3]\nlambda-rrd = {", 28, ["'de-experts' is of method de", "rrd"]),
                 ("[method.rrd]", "[method.rrd]\nlambda-rrd = 1", 29, ["--lambda-rrd", "searched", "leave one out"]),
