@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "derrd/cli/methods/table.h"
 #include "derrd/cli/toml_flags.h"
 #include "derrd/cli/toml_values.h"
 #include "derrd/cli/training.h"
@@ -174,6 +173,7 @@ class Reader : TomlValues {
       if (key.str() == "method") continue;
       if (key.str() == "stages") {
         part.stages = WholeOf(key, value, 1, 1000);
+        CheckStages(key, table, part);
       } else if (key.str() == "search") {
         ReadOwnRanges(command, key, TableOf(key, value), part);
       } else {
@@ -185,6 +185,21 @@ class Reader : TomlValues {
       if (!part.flags.flags.Has(range.range.flag)) continue;
       Fail<UsageError>("{}: '{}' is searched, and [method.{}] has a value of it too; leave one out",
                        range.place, range.range.flag, part.name);
+    }
+  }
+
+  void CheckStages(const toml::key& key, const toml::table& table,
+                   const ExperimentPart& part) const {
+    if (!NeedsStages(methods_.Parse(part.method))) {
+      Fail<UsageError>("{}: 'stages' is of HetComp and changes nothing of {}; leave it out",
+                       Place(key), part.method);
+    }
+    for (const auto& [other, value] : table) {
+      if (FlagOf(std::string(other.str())) != kStagesFlag) continue;
+      Fail<UsageError>(
+          "{}: 'stages' counts those of a teacher that is trained, and '{}' names them; "
+          "leave one out",
+          Place(key), other.str());
     }
   }
 
@@ -281,6 +296,14 @@ class Reader : TomlValues {
         Fail<UsageError>(
             "{}: '{}' is of a search by halving; give kind = \"halving\", or leave it out",
             Place(key), key.str());
+      }
+      const bool searched = !file_.ranges.empty() ||
+                            std::ranges::any_of(file_.methods, [](const ExperimentPart& method) {
+                              return !method.ranges.empty();
+                            });
+      if (searched && !table.contains("budget")) {
+        Fail<UsageError>("{}: [search] has no budget; add budget = 4, or how many to try of each",
+                         Place(search_key));
       }
       return;
     }
@@ -383,6 +406,12 @@ class Reader : TomlValues {
 };
 
 }  // namespace
+
+bool NeedsStages(const MethodSum& sum) {
+  return std::ranges::any_of(sum.methods, [](const Method* method) {
+    return method->info().need == TeacherNeed::kRankingsAlongTraining;
+  });
+}
 
 ExperimentFile ReadExperimentFile(const std::string& path, const ExperimentCommands& commands) {
   return Reader(path, commands).Read();

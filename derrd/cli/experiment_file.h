@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "derrd/cli/methods/table.h"
 #include "derrd/experiment/flags.h"
 #include "derrd/experiment/plan.h"
 #include "derrd/experiment/search_space.h"
@@ -62,6 +63,9 @@ struct ExperimentFile {
   std::string metric, metric_place;  // that searches go by; empty: as suits the data set
   std::vector<PlacedRange> ranges;   // of every method
 };
+
+// Whether one of the methods learns from models along the teacher's training.
+bool NeedsStages(const MethodSum& sum);
 
 // What flags a teacher, a student from scratch and a distilled one can have.
 struct ExperimentCommands {

@@ -38,13 +38,6 @@ DryRunKind KindOf(const Cell& cell) {
   return cell.subcommand == "train" ? DryRunKind::kScratch : DryRunKind::kDistilled;
 }
 
-// Whether the method learns from models along the teacher's training.
-bool NeedsStages(const MethodSum& sum) {
-  return std::ranges::any_of(sum.methods, [](const Method* method) {
-    return method->info().need == TeacherNeed::kRankingsAlongTraining;
-  });
-}
-
 class Planner {
  public:
   Planner(ExperimentFile file, std::string folder, std::uint64_t seed, const Parallel& parallel)
