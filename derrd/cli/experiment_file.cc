@@ -58,6 +58,10 @@ class Reader : TomlValues {
                                          : "the experiment decides it for each run");
     }
     const CLI::Option* option = SettingNamed(command, name);
+    if (option == nullptr && SettingNamed(commands_.teacher, name) != nullptr) {
+      Fail<UsageError>("{}: '{}' is of teachers alone; move it into [teacher.NAME]", Place(key),
+                       name);
+    }
     if (option == nullptr) FailNoFlag(command, Place(key), name);
     return *option;
   }

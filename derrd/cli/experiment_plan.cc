@@ -339,10 +339,7 @@ class Planner {
         cell.stages = stages;
         return;  // nothing more can be told before they are there
       }
-      Fail<UsageError>(
-          "--method {}: needs models along the teacher's training, and {} keeps none; add "
-          "keep-every = 10 to [teacher.{}]",
-          sum.name, planned.name, planned.name);
+      FailWithoutStages(sum.name, cell.method, planned);
     }
     CheckTeacher(sum, planned.name, teacher);
     if (!checked_.insert(kind).second) return;
@@ -350,6 +347,16 @@ class Planner {
     const auto student = MakeModel(options.model, dataset, kSmallWidth, options.seed);
     Objective(options, sum, dataset, teacher, planned.path, student->representation_width(),
               parallel_);
+  }
+
+  [[noreturn]] static void FailWithoutStages(const std::string& sum, const std::string& method,
+                                             const PlannedTeacher& teacher) {
+    const bool is_there = !teacher.path.empty();
+    const std::string remedy =
+        is_there ? fmt::format("name them with hetcomp-stages = [...] in [method.{}]", method)
+                 : fmt::format("add keep-every = 10 to [teacher.{}]", teacher.name);
+    Fail<UsageError>("--method {}: needs models along the teacher's training, and {} {}; {}", sum,
+                     teacher.name, is_there ? "is a file alone" : "keeps none", remedy);
   }
 
   // A teacher that is there, or a small one of that kind that knows nothing yet.

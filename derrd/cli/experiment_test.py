@@ -342,6 +342,10 @@ epochs = 2
 hetcomp-top = 20
 hetcomp-stages = ["{stage}"]
 """
+        file = self.folder / "unnamed.toml"
+        file.write_text("".join(line for line in toml.splitlines(True) if "stages" not in line))
+        message = self.fails(2, "experiment", file, "-o", self.folder / "never", says=["hetcomp-stages", "[method.hetcomp]"])
+        self.assertNotIn("keep-every", message)
         first = self.experiment("there", toml)
         name = [line["run"] for line in map(json.loads, first.read_text().splitlines()) if line["role"] == "student"]
         shutil.copy(self.folder / "kept.derrd.epoch-4.derrd", stage)  # another model: another run
@@ -393,6 +397,7 @@ seeds = 7
                 ("seeds = [0, 1]", "seed = [0, 1]", 1, ["'seed' is no key", "did you mean 'seeds'"]),
                 ("batch-size", "bach-size", 4, ["'bach-size'", "did you mean 'batch-size'"]),
                 ("epochs = 12", "epochs = 0", 5, ["--epochs"]),
+                ("epochs = 12", "keep-every = 2", 5, ["'keep-every' is of teachers alone", "[teacher.NAME]"]),
                 ("epochs = 12", 'epochs = "many"', 5, ["'epochs' needs"]),
                 ("epochs = 12", "width = 12", 5, ["'width' is not set here"]),
                 ("epochs = 12", "seed = 12", 5, ["'seed' is not set here"]),
