@@ -250,6 +250,25 @@ class ExperimentTest(ProgramCase):
         self.assertEqual([teacher.read_bytes() for teacher in teachers], bytes_of)
         self.assertIn("de", {json.loads(line).get("method") for line in results.read_text().splitlines()})
 
+    def test_models_that_are_gone_are_trained_again_where_they_are_to_be_measured(self):
+        folder = self.folder / "unmeasured"
+        shutil.copytree(self.folder / "whole", folder)
+        runs = folder / "runs"
+        for teacher in runs.glob("likes.*.s?-*.derrd"):
+            if ".w" not in teacher.name:
+                teacher.unlink()
+        students = [line["run"] for line in self.of("student", teacher="big", method="svd")]
+        (runs / f"{students[0]}.derrd").write_bytes(b"half")
+        facts = runs / f"{students[0]}.json"
+        facts.write_text(json.dumps({key: value for key, value in json.loads(facts.read_text()).items() if key != "overlap"}))
+        (runs / f"{students[1]}.derrd").write_bytes(b"half")  # and what was killed before it was looked at
+        (runs / f"{students[1]}.json").unlink()
+        results = self.experiment("unmeasured", TOML.replace("width = 4", "width = [4, 5]"))
+        for line in timeless(self.whole):
+            self.assertIn(line, timeless(results))
+        for line in map(json.loads, results.read_text().splitlines()):
+            self.assertIn("overlap" if line["role"] == "student" else "run", line)
+
     def test_checkpoints_of_a_run_that_was_killed_at_its_end_are_removed(self):
         results = self.experiment("ended")
         before, runs = timeless(results), self.folder / "ended" / "runs"

@@ -46,7 +46,7 @@ class Runner {
 
   void Train() {
     CollectWhatIsThere();
-    ForgetLostTeachers();
+    ForgetLostModels();
     while (StartWhatCanStart()) {
       AwaitOne();
       CollectWhatIsThere();
@@ -88,6 +88,10 @@ class Runner {
       for (const Run& run : needed_) {
         if (IsDone(run) || processes_.IsRunning(run.name)) continue;
         if (!std::filesystem::exists(ModelOf(run))) continue;
+        if (!run.subcommand.empty() && !Opens(run)) {
+          files_.RemoveModel(run.name);
+          continue;
+        }
         Collect(run);
         more = true;
       }
@@ -96,23 +100,42 @@ class Runner {
     WriteResults(plan_, needed_, files_, options_.folder);
   }
 
-  // A teacher that is done and whose model somebody has removed since, or damaged, is trained again
-  // where a student still has to learn from it.
-  void ForgetLostTeachers() {
-    std::set<std::string> looked_at;
+  // What is done and whose model somebody has removed since, or damaged, is trained again where a
+  // student still has to learn from it, or where it is still to be measured.
+  void ForgetLostModels() {
+    std::set<std::string> wanted;
     for (const Run& run : needed_) {
-      if (IsDone(run) || run.subcommand != "distill") continue;
-      if (!plan_.teachers[run.teacher].path.empty() || files_.Facts(run.teacher_run).is_null() ||
-          !looked_at.insert(run.teacher_run).second) {
-        continue;
-      }
-      try {
-        ModelFile::Open(TeacherOf(run));
-      } catch (const Error&) {
-        files_.Forget(run.teacher_run);
-      }
+      if (run.role != RunRole::kTeacher && WantsTeacher(run)) wanted.insert(run.teacher_run);
+      if (run.role != RunRole::kTrial && IsUnmeasured(run)) wanted.insert(run.name);
+    }
+    for (const Run& run : needed_) {
+      const bool lost = wanted.contains(run.name) && !run.subcommand.empty() &&
+                        files_.Facts(run.name).contains("test") && !Opens(run);
+      if (lost) files_.Forget(run.name);
     }
     Needed();
+  }
+
+  bool WantsTeacher(const Run& run) {
+    return !IsDone(run) || (run.role == RunRole::kStudent && LacksOverlap(run));
+  }
+  bool IsUnmeasured(const Run& run) {
+    return Answers(run.name) && (!files_.Facts(run.name).contains("microseconds_per_query") ||
+                                 (run.role == RunRole::kStudent && LacksOverlap(run)));
+  }
+  bool LacksOverlap(const Run& student) {
+    const Json& facts = files_.Facts(student.name);
+    if (!Answers(student.name) || !Answers(student.teacher_run)) return false;
+    return !facts.contains("overlap") || !facts["overlap"].contains(student.teacher_run);
+  }
+
+  bool Opens(const Run& run) const {
+    try {
+      ModelFile::Open(ModelOf(run));
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void Needed() {
@@ -245,8 +268,7 @@ class Runner {
   void MeasureOverlap(const Run& run, const Parallel& parallel) {
     Json facts = files_.Facts(run.name);
     const std::string& key = run.teacher_run;
-    if (!Answers(key)) return;
-    if (facts.contains("overlap") && facts["overlap"].contains(key)) return;
+    if (!LacksOverlap(run)) return;
     const ModelFile student = ModelFile::Open(ModelOf(run));
     const ModelFile teacher = ModelFile::Open(TeacherOf(run));
     facts["overlap"][key] =
