@@ -291,6 +291,25 @@ class ExperimentTest(ProgramCase):
             if line["role"] == "student" and line["method"] == "none":
                 self.assertEqual(line["values"]["--learning-rate"], "0.01")
 
+    def test_what_depends_on_what_diverges_is_left_out_and_told_at_the_end(self):
+        toml = TOML.replace("[method.none]", "[method.none]\noptimizer = 'sgd'\n[method.none.search]\n"
+                            "learning-rate = [1000.0, 999.0]").replace("seeds = [0, 1]", "seeds = [0]")
+        file, folder = self.folder / "left-out.toml", self.folder / "left-out"
+        for teacher, left in (("", {"svd", "rrd", "both"}), ("optimizer = 'sgd'\nlearning-rate = 1000.0\n", set())):
+            file.write_text(toml.replace("[teacher.big]", "[teacher.big]\n" + teacher))
+            for _ in range(2):  # nothing of it is tried again
+                done = run("experiment", file, "-o", folder)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("none of the 2 tried values trains", done.stderr)
+                self.assertEqual("change the teacher's flags" in done.stderr, bool(teacher))
+            lines = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+            for name, methods in (("big", left), ("solved", {"svd", "rrd", "both"})):
+                students = [line for line in lines if line["role"] == "student" and line["teacher"] == name]
+                self.assertEqual({line["method"] for line in students}, methods)
+                for line in students:
+                    self.assertIn("overlap", line)
+            self.ok("report", folder / "results.jsonl", "-o", self.folder / "left-out.html")
+
     def test_a_teacher_that_is_there_already(self):
         toml = TOML.replace('[teacher.big]\nwidth = 16', f'[teacher.big]\nfile = "{self.teacher}"')
         lines = [json.loads(line) for line in self.experiment("given", toml).read_text().splitlines()]

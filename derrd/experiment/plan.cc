@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <span>
 
-#include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/core/version.h"
 
@@ -52,6 +51,9 @@ class Planner {
     for (std::size_t cell = 0; cell < plan_.cells.size(); ++cell) Add(cell);
     return std::move(runs_);
   }
+
+  // Once the runs are known.
+  std::vector<std::string> Failed() { return std::move(failed_); }
 
  private:
   void Add(std::size_t number) {
@@ -117,7 +119,8 @@ class Planner {
     return left.front();
   }
 
-  // Those that did not fail, best first, of equals the first; nothing while one is not known.
+  // Those that did not fail, best first, of equals the first; nothing while one is not known, or
+  // when all failed.
   std::optional<std::vector<std::size_t>> BestOf(std::size_t number,
                                                  const std::vector<std::size_t>& trials,
                                                  std::size_t rung, std::int32_t epochs) {
@@ -135,10 +138,11 @@ class Planner {
     }
     if (!all) return std::nullopt;
     if (ranked.empty()) {
-      Fail(
+      failed_.push_back(fmt::format(
           "{}: none of the {} tried values trains (the loss is not finite); search smaller weights "
           "or learning rates",
-          last.name, trials.size());
+          last.name, trials.size()));
+      return std::nullopt;
     }
     std::ranges::stable_sort(ranked, std::greater(), &std::pair<double, std::size_t>::first);
     std::vector<std::size_t> best;
@@ -149,12 +153,19 @@ class Planner {
   const Plan& plan_;
   const KnownOutcome& known_;
   std::vector<Run> runs_;
+  std::vector<std::string> failed_;
 };
 
 }  // namespace
 
 std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known) {
   return Planner(plan, known).Runs();
+}
+
+std::vector<std::string> FailedSearches(const Plan& plan, const KnownOutcome& known) {
+  Planner planner(plan, known);
+  planner.Runs();
+  return planner.Failed();
 }
 
 std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known) {

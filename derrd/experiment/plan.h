@@ -97,9 +97,12 @@ using KnownOutcome = std::function<std::optional<Outcome>(const Run&)>;
 
 // The runs that are known to be needed, those that others wait for first, in the order of the
 // plan; the same run may stand there as a trial and as a student, or for several cells. A function
-// of the plan and of what is known alone: not of the order in which runs were finished. Error when
-// all that a search has tried failed.
+// of the plan and of what is known alone: not of the order in which runs were finished. A cell all
+// of whose trials failed has no students.
 std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known);
+
+// What to do about searches that have found nothing that trains, a sentence each.
+std::vector<std::string> FailedSearches(const Plan& plan, const KnownOutcome& known);
 
 // All runs, as if trials that are not known were the worst and did not fail.
 std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known);

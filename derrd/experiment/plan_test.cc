@@ -7,8 +7,6 @@
 #include <set>
 #include <string>
 
-#include "derrd/core/error.h"
-
 namespace derrd {
 namespace {
 
@@ -100,11 +98,20 @@ TEST(NeededRuns, OfEqualsTheFirstWinsAndFailuresNever) {
     if (run.subcommand == "train") continue;
     EXPECT_EQ(run.flags.ValueOf("--w"), "2");
   }
-  EXPECT_THROW(NeededRuns(SmallPlan(),
-                          [](const derrd::Run&) {
-                            return std::optional(Outcome{true, 0});
-                          }),
-               Error);
+}
+
+TEST(NeededRuns, WhereAllTrialsFailTheOtherCellsGoOn) {
+  const KnownOutcome known = [](const derrd::Run& run) {
+    return std::optional(Outcome{run.role == RunRole::kTrial && run.teacher == 0, 0.4});
+  };
+  std::set<std::size_t> cells;
+  for (const auto& run : Of(NeededRuns(SmallPlan(), known), RunRole::kStudent)) {
+    cells.insert(run.cell);
+  }
+  EXPECT_THAT(cells, testing::ElementsAre(0, 2, 3));
+  EXPECT_THAT(FailedSearches(SmallPlan(), known),
+              testing::ElementsAre(testing::HasSubstr("none of the 3 tried values trains")));
+  EXPECT_THAT(FailedSearches(SmallPlan(), kNothingKnown), testing::IsEmpty());
 }
 
 TEST(NeededRuns, EachTrialHasItsOwnFilesAndCheckpoints) {

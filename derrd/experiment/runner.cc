@@ -64,6 +64,18 @@ class Runner {
     WriteResults(plan_, needed_, files_, options_.folder);
   }
 
+  // Sentences about what cannot be done, because something else did not train.
+  std::vector<std::string> LeftOut() {
+    std::vector<std::string> sentences = FailedSearches(plan_, OutcomesIn(plan_, files_));
+    for (const Run& run : needed_) {
+      const Json& facts = files_.Facts(run.name);
+      if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
+      sentences.push_back(fmt::format("{}: {}; change the teacher's flags", run.name,
+                                      facts["error"].get<std::string>()));
+    }
+    return sentences;
+  }
+
  private:
   // Neither does what did not train, nor a teacher that was given without scores.
   bool Answers(const std::string& run) {
@@ -166,12 +178,7 @@ class Runner {
   bool CanStart(const Run& run) {
     if (IsDone(run) || processes_.IsRunning(run.name)) return false;
     if (run.subcommand == "train") return true;
-    const Json& teacher = files_.Facts(run.teacher_run);
-    if (teacher.contains("error")) {
-      Fail("{}: {}; change the teacher's flags", run.teacher_run,
-           teacher["error"].get<std::string>());
-    }
-    return teacher.contains("test");
+    return files_.Facts(run.teacher_run).contains("test");
   }
 
   // Whether anything runs.
@@ -324,6 +331,8 @@ std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
   Runner runner(plan, options);
   runner.Train();
   runner.Measure();
+  const std::vector<std::string> left_out = runner.LeftOut();
+  if (!left_out.empty()) Fail("{}", fmt::join(left_out, "\n"));
   return ResultsPath(options.folder);
 }
 

@@ -27,7 +27,8 @@ struct RunnerOptions {
 // What is there already is not done again; a run that was interrupted goes on from its checkpoint.
 // The models of trials that lost are removed. A run whose loss is not finite is a result like
 // others; Error, after the others were stopped, when a run fails for any other reason, and when the
-// folder is in use.
+// folder is in use. Where a teacher, or all that a search tries, has no finite loss, what depends
+// on it is left out, and when all else is done and written it is an Error.
 //
 // Accuracy, parameters and the rest depend on the plan alone; only seconds and microseconds vary.
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options);
