@@ -79,6 +79,11 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
     now = done;
     progress->Update(now - before, note);
   };
+  runner.on_note = [&](const std::string& sentence) {
+    if (progress) progress->Finish(now - before);
+    progress.reset();
+    std::cerr << sentence << "\n";
+  };
   const std::string results = RunExperiment(plan, runner);
   if (progress) progress->Finish(now - before);
   if (options.json) {

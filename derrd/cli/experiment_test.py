@@ -164,6 +164,17 @@ class ExperimentTest(ProgramCase):
         for line in timeless(self.whole):
             self.assertIn(line, timeless(other))
 
+    def test_results_of_another_file_are_kept(self):
+        folder, file = self.folder / "other", self.folder / "other-file.toml"
+        shutil.copytree(self.folder / "whole", folder)
+        for toml, kept in ((TOML.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"), []),
+                           (TOML, ["results.previous.jsonl"]),
+                           (TOML.replace("[method.svd]\n", ""), ["results.previous-2.jsonl", "results.previous.jsonl"])):
+            file.write_text(toml)
+            self.assertEqual("is kept as" in self.ok("experiment", file, "-o", folder).stderr, bool(kept))
+            self.assertEqual(sorted(path.name for path in folder.glob("results.previous*")), kept)
+        self.assertEqual(timeless(folder / "results.previous-2.jsonl"), timeless(self.whole))
+
     def test_killed_at_any_moment_it_goes_on_to_the_same_results(self):
         draw = random.Random(5)
         file, folder = self.folder / "killed.toml", self.folder / "killed"

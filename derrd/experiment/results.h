@@ -2,6 +2,7 @@
 #ifndef DERRD_EXPERIMENT_RESULTS_H_
 #define DERRD_EXPERIMENT_RESULTS_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ std::string ResultsPath(const std::string& folder);
 // the teacher of the line.
 void WriteResults(const Plan& plan, const std::vector<Run>& runs, RunFiles& files,
                   const std::string& folder);
+
+// Where the folder's results tell of a run that is none of these, keeps a copy of them as
+// results.previous.jsonl, or results.previous-2.jsonl and so on where that is there already, and
+// returns its path.
+std::string KeepOtherResults(const std::set<std::string>& runs, const std::string& folder);
 
 }  // namespace derrd
 

@@ -45,6 +45,11 @@ class Runner {
   }
 
   void Train() {
+    const std::string kept = KeepOtherResults(all_, options_.folder);
+    if (!kept.empty()) {
+      Note(fmt::format("{} tells of runs that are not of this experiment, and is kept as {}",
+                       ResultsPath(options_.folder), kept));
+    }
     CollectWhatIsThere();
     ForgetLostModels();
     while (StartWhatCanStart()) {
@@ -64,9 +69,20 @@ class Runner {
     WriteResults(plan_, needed_, files_, options_.folder);
   }
 
-  // Sentences about what cannot be done, because something else did not train.
+  // Error about what cannot be done, because something else did not train.
+  void TellLeftOut() {
+    const std::vector<std::string> sentences = LeftOut();
+    if (sentences.empty()) return;
+    for (std::size_t s = 0; s + 1 < sentences.size(); ++s) Note(sentences[s]);
+    Fail("{}", sentences.back());
+  }
+
+ private:
   std::vector<std::string> LeftOut() {
     std::vector<std::string> sentences = FailedSearches(plan_, OutcomesIn(plan_, files_));
+    // That of training from scratch stands there once for each teacher.
+    std::ranges::sort(sentences);
+    sentences.erase(std::ranges::unique(sentences).begin(), sentences.end());
     for (const Run& run : needed_) {
       const Json& facts = files_.Facts(run.name);
       if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
@@ -76,7 +92,10 @@ class Runner {
     return sentences;
   }
 
- private:
+  void Note(const std::string& sentence) const {
+    if (options_.on_note) options_.on_note(sentence);
+  }
+
   // Neither does what did not train, nor a teacher that was given without scores.
   bool Answers(const std::string& run) {
     const Json& facts = files_.Facts(run);
@@ -331,8 +350,7 @@ std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
   Runner runner(plan, options);
   runner.Train();
   runner.Measure();
-  const std::vector<std::string> left_out = runner.LeftOut();
-  if (!left_out.empty()) Fail("{}", fmt::join(left_out, "\n"));
+  runner.TellLeftOut();
   return ResultsPath(options.folder);
 }
 
