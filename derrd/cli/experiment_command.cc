@@ -64,7 +64,8 @@ void TellPlan(const ExperimentOptions& options, const Plan& plan, std::size_t jo
 
 void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t jobs) {
   RunnerOptions runner;
-  runner.program = std::filesystem::read_symlink("/proc/self/exe").string();
+  // Of a run too: this very program, also when another has its path by then.
+  runner.program = "/proc/self/exe";
   runner.folder = options.output;
   runner.jobs = jobs;
   runner.threads = static_cast<std::size_t>(std::max(1, options.threads));

@@ -193,6 +193,22 @@ class ExperimentTest(ProgramCase):
         self.assertEqual(timeless(folder / "results.jsonl"), timeless(self.whole))
         self.assertEqual(list((folder / "runs").glob("*.checkpoint*")), [])
 
+    def test_a_program_that_is_replaced_meanwhile_goes_on_as_it_was(self):
+        program, file, folder = self.folder / "derrd-before", self.folder / "replaced.toml", self.folder / "replaced"
+        shutil.copy(DERRD, program)
+        file.write_text(TOML)
+        process = subprocess.Popen([program, "experiment", str(file), "-o", str(folder), "--jobs", "1"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not list((folder / "runs").glob("*.txt")):
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        program.unlink()
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+        _, said = process.communicate()
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(timeless(folder / "results.jsonl"), timeless(self.whole))
+
     def test_one_experiment_a_folder_at_a_time(self):
         file, folder = self.folder / "busy.toml", self.folder / "busy"
         file.write_text(TOML.replace("epochs = 12", "epochs = 100000\npatience = 100000"))

@@ -255,6 +255,10 @@ class Runner {
       last_ = WithoutFingerprint(ended.name) + " did not train";
       return;
     }
+    if (ended.exit_code == Processes::kNotStarted) {
+      Fail("{}: could not start {}; the same command goes on from here", ended.name,
+           options_.program);
+    }
     if (ended.exit_code != 0) {
       Fail("{} ended with {}: {}; what it said is in {}; the same command goes on from here",
            ended.name, ended.exit_code, said, files_.Said(ended.name));
