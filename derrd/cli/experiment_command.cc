@@ -100,8 +100,9 @@ void RunExperimentCommand(const ExperimentOptions& options) {
   }
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t jobs = options.jobs == 0 ? cores : options.jobs;
-  const Parallel parallel(static_cast<int>(jobs));
-  const Plan plan = PlanOf(options.file, options.data, options.seed, parallel);
+  const Parallel parallel(static_cast<int>(std::min(jobs, cores)));
+  const Plan plan = PlanOf(options.file, options.data, options.seed, jobs, parallel);
+  CheckCanRun(plan, options.output);
   if (options.dry_run) return TellPlan(options, plan, jobs);
   RunPlan(options, plan, jobs);
 }

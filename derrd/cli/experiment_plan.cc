@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
+#include "derrd/cli/free_memory.h"
 #include "derrd/cli/objective.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
@@ -43,12 +45,13 @@ class Planner {
   Planner(ExperimentFile file, std::string folder, std::uint64_t seed, const Parallel& parallel)
       : file_(std::move(file)), folder_(std::move(folder)), seed_(seed), parallel_(parallel) {}
 
-  Plan Make() {
+  Plan Make(std::size_t jobs) {
     plan_.search = file_.search;
     for (const ExperimentPart& data : file_.data) AddData(data);
     for (const ExperimentPart& teacher : file_.teachers) AddTeacher(teacher);
     for (const ExperimentGrid& grid : file_.grids) AddGrid(grid);
     CheckSearched();
+    CheckJobs(jobs);
     return std::move(plan_);
   }
 
@@ -276,7 +279,10 @@ class Planner {
     CheckUsed(own, options.model);
     trial.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
-      if (!distilled) return CheckTraining(options, dataset);
+      if (!distilled) {
+        const double bytes = CheckTraining(options, dataset);
+        return NoteNeed({false, plan_.cells.size()}, bytes);
+      }
       StoppingOptions(options, dataset);
       trial.files = FilesOf(sum);
       CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
@@ -319,11 +325,65 @@ class Planner {
                        fmt::join(flags.Words(), " "));
   }
 
-  static void CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
+  // The memory that it takes.
+  static double CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
     StoppingOptions(options, dataset);
-    if (!options.model.IsSolved()) return CheckMemory(MemoryNeeds(options, dataset));
+    if (!options.model.IsSolved()) return CheckNeeds(MemoryNeeds(options, dataset));
     CheckSolvable(options);
-    CheckMemory(SolverNeeds(options, dataset));
+    return CheckNeeds(SolverNeeds(options, dataset));
+  }
+
+  static double CheckNeeds(const std::vector<MemoryNeed>& needs) {
+    CheckMemory(needs);
+    double bytes = 0;
+    for (const MemoryNeed& need : needs) bytes += need.bytes;
+    return bytes;
+  }
+
+  // Runs of one kind need about the same: those of a cell, or of a teacher on a data set.
+  using RunKind = std::pair<bool, std::size_t>;  // whether a teacher's; number
+
+  void NoteNeed(RunKind kind, double bytes) { needs_[kind] = std::max(needs_[kind], bytes); }
+
+  RunKind KindOfRun(const Run& run) const {
+    if (run.role != RunRole::kTeacher) return {false, run.cell};
+    return {true, run.data * plan_.teachers.size() + run.teacher};
+  }
+
+  // How many of a kind can run at once: a search is done before its students begin.
+  std::map<RunKind, std::size_t> AtOnce() const {
+    std::map<std::pair<RunKind, RunRole>, std::size_t> counts;
+    std::set<std::string> names;
+    for (const Run& run : AllRuns(plan_, [](const Run&) { return std::optional<Outcome>(); })) {
+      if (run.rung == 0 && names.insert(run.name).second) ++counts[{KindOfRun(run), run.role}];
+    }
+    std::map<RunKind, std::size_t> at_once;
+    for (const auto& [kind, count] : counts) {
+      at_once[kind.first] = std::max(at_once[kind.first], count);
+    }
+    return at_once;
+  }
+
+  void CheckJobs(std::size_t jobs) const {
+    std::vector<double> bytes;
+    for (const auto& [kind, count] : AtOnce()) {
+      const auto found = needs_.find(kind);
+      if (found != needs_.end()) bytes.insert(bytes.end(), count, found->second);
+    }
+    std::ranges::sort(bytes, std::greater());
+    bytes.resize(std::min(jobs, bytes.size()));
+    const double free = FreeBytes();
+    double together = 0;
+    std::size_t fit = 0;
+    for (const double need : bytes) {
+      together += need;
+      fit += together <= free;
+    }
+    if (fit == bytes.size()) return;
+    Fail<UsageError>(
+        "--jobs {}: the {} largest runs together need about {:.3g} GB of memory and {:.3g} GB are "
+        "free; give --jobs {}",
+        jobs, bytes.size(), together / 1e9, free / 1e9, std::max<std::size_t>(fit, 1));
   }
 
   // One objective is made of each kind.
@@ -333,7 +393,8 @@ class Planner {
     const Model& teacher = *models_.at({cell.data, cell.teacher});
     CheckUsage(options, sum);
     if (sum.name == MethodTable::kSvd) return CheckTeacher(sum, planned.name, teacher);
-    CheckMemory(NeedsBeforeTeacher(options, sum, datasets_[cell.data]));
+    NoteNeed({false, plan_.cells.size()},
+             CheckNeeds(NeedsBeforeTeacher(options, sum, datasets_[cell.data])));
     if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
       if (planned.flags.Has("--keep-every")) {
         cell.stages = stages;
@@ -378,7 +439,7 @@ class Planner {
     CheckUsed(part.flags, options.model);
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {
-      CheckTraining(options, dataset);
+      NoteNeed({true, data * plan_.teachers.size() + teacher}, CheckTraining(options, dataset));
       if (options.model.IsSolved()) {
         model = std::make_unique<BprMf>(dataset.users(), dataset.items(), kSmallWidth, 0);
       } else {
@@ -398,19 +459,20 @@ class Planner {
   std::vector<PlacedFlags> teacher_flags_;
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Model>> models_;
   std::set<std::string> checked_;
-  std::set<std::string> searched_;  // of the ranges of every method
+  std::map<RunKind, double> needs_;  // bytes, at most
+  std::set<std::string> searched_;   // of the ranges of every method
 };
 
 }  // namespace
 
-Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed,
+Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed, std::size_t jobs,
             const Parallel& parallel) {
   const DryRun teacher(DryRunKind::kTeacher), train(DryRunKind::kScratch),
       distill(DryRunKind::kDistilled);
   ExperimentFile file =
       ReadExperimentFile(path, {teacher.command(), train.command(), distill.command()});
   const std::string beside = std::filesystem::path(path).parent_path().string();
-  return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make();
+  return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make(jobs);
 }
 
 }  // namespace derrd::cli

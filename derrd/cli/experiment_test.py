@@ -533,6 +533,23 @@ seeds = 7
         self.assertIn(str(teacher), done.stderr)
         self.assertFalse(folder.exists())
 
+    def test_a_dry_run_tells_what_no_folder_or_machine_takes(self):
+        file, folder = self.folder / "takes.toml", self.folder / "never"
+        toml = TOML
+        for part in ("data.likes", "teacher.big", "student.mf", "method.both"):
+            toml = toml.replace(f"[{part}", f"[{part.split('.')[0]}.{'x' * 64}")
+        file.write_text(toml)
+        self.fails(2, "experiment", file, "-o", folder, "--dry-run", says=["letters", "shorten the names"])
+        file.write_text(TOML.replace("[teacher.big]", "[teacher.big]\nkeep-every = 1").replace(
+            "[method.none]", "[method.hetcomp]\nhetcomp-top = 20") + "[[grid]]\nteacher = 'big'\nmethod = 'hetcomp'\n")
+        self.fails(2, "experiment", file, "-o", self.folder / "a,b", "--dry-run", says=["a,b", "comma"])
+        file.write_text(TOML.replace("seeds = [0, 1]", f"seeds = {list(range(1000))}").replace(
+            "batch-size = 128", "batch-size = 16777216") + "[[grid]]\nmethod = 'none'\n")
+        self.ok("experiment", file, "-o", folder, "--jobs", 1, "--dry-run")
+        message = self.fails(2, "experiment", file, "-o", folder, "--jobs", 1000, "--dry-run", says=["--jobs 1000: the 1000"])
+        fit = re.search("give --jobs ([0-9]+)", message)[1]
+        self.assertTrue(1 <= int(fit) < 1000)
+
     def test_data_sets_are_found_beside_the_file_or_where_told(self):
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir()

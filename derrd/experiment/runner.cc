@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <filesystem>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/file.h"
 #include "derrd/eval/agreement.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/experiment/costs.h"
@@ -256,8 +258,11 @@ class Runner {
       return;
     }
     if (ended.exit_code == Processes::kNotStarted) {
-      Fail("{}: could not start {}; the same command goes on from here", ended.name,
-           options_.program);
+      Fail(
+          "{}: could not start {}; see that processes and memory are left, and the same command "
+          "goes "
+          "on from here",
+          ended.name, options_.program);
     }
     if (ended.exit_code != 0) {
       Fail("{} ended with {}: {}; what it said is in {}; the same command goes on from here",
@@ -336,7 +341,7 @@ class Runner {
 };
 
 // Models along a teacher's training are named in one flag.
-void CheckFolder(const Plan& plan, const std::string& folder) {
+void CheckCommas(const Plan& plan, const std::string& folder) {
   const bool lists =
       std::ranges::any_of(plan.cells, [](const Cell& cell) { return cell.stages > 0; });
   if (!lists || folder.find(',') == std::string::npos) return;
@@ -345,10 +350,38 @@ void CheckFolder(const Plan& plan, const std::string& folder) {
       kStagesFlag);
 }
 
+// Of all that a run writes beside its model.
+std::string LongestFile(const Run& run) {
+  constexpr std::int32_t kMostEpochs = 1000000;
+  const std::string model = RunFiles("").Model(run.name);
+  const CheckpointFiles checkpoints(model);
+  std::vector<std::string> files = {PartialPath(model), checkpoints.previous(),
+                                    PartialPath(checkpoints.path())};
+  if (run.flags.Has("--keep-every"))
+    files.push_back(PartialPath(KeptModelPath(model, kMostEpochs)));
+  return std::filesystem::path(*std::ranges::max_element(files, {}, &std::string::size)).filename();
+}
+
+void CheckNames(const std::vector<Run>& runs) {
+  constexpr std::size_t kMost = NAME_MAX;
+  for (const Run& run : runs) {
+    const std::string file = LongestFile(run);
+    if (file.size() <= kMost) continue;
+    Fail<UsageError>(
+        "{}: a file of that run would have a name of {} letters, and file systems take {}; shorten "
+        "the names of its data set, teacher, student and method",
+        run.name, file.size(), kMost);
+  }
+}
+
 }  // namespace
 
+void CheckCanRun(const Plan& plan, const std::string& folder) {
+  CheckCommas(plan, folder);
+  CheckNames(AllRuns(plan, [](const Run&) { return std::optional<Outcome>(); }));
+}
+
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
-  CheckFolder(plan, options.folder);
   const FolderLock lock(options.folder);
   MakeFolder(RunsFolder(options.folder));
   Runner runner(plan, options);
