@@ -83,7 +83,7 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
   runner.on_note = [&](const std::string& sentence) {
     if (progress) progress->Finish(now - before);
     progress.reset();
-    std::cerr << sentence << "\n";
+    std::cerr << "note: " << sentence << "\n";
   };
   const std::string results = RunExperiment(plan, runner);
   if (progress) progress->Finish(now - before);

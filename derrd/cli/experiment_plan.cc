@@ -285,7 +285,8 @@ class Planner {
       }
       StoppingOptions(options, dataset);
       trial.files = FilesOf(sum);
-      CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
+      const std::size_t stages = flags.flags.Has(kStagesFlag) ? 0 : method.stages;
+      CheckMethod(options, sum, stages, KindOfCheck(flags.flags, searched, cell), cell);
     });
   }
 
@@ -386,7 +387,7 @@ class Planner {
         jobs, bytes.size(), together / 1e9, free / 1e9, std::max<std::size_t>(fit, 1));
   }
 
-  // One objective is made of each kind.
+  // One objective is made of each kind. stages: 0 where the flags name them.
   void CheckMethod(const DistillOptions& options, const MethodSum& sum, std::size_t stages,
                    const std::string& kind, Cell& cell) {
     const PlannedTeacher& planned = plan_.teachers[cell.teacher];
@@ -395,7 +396,7 @@ class Planner {
     if (sum.name == MethodTable::kSvd) return CheckTeacher(sum, planned.name, teacher);
     NoteNeed({false, plan_.cells.size()},
              CheckNeeds(NeedsBeforeTeacher(options, sum, datasets_[cell.data])));
-    if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
+    if (NeedsStages(sum) && stages > 0) {
       if (planned.flags.Has("--keep-every")) {
         cell.stages = stages;
         return;  // nothing more can be told before they are there

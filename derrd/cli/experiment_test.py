@@ -418,6 +418,10 @@ hetcomp-stages = ["{stage}"]
         other = [line["run"] for line in map(json.loads, second.read_text().splitlines()) if line["role"] == "student"]
         self.assertEqual((len(name), len(other)), (1, 1))
         self.assertNotEqual(name, other)
+        searched = toml.replace("hetcomp-stages", "[method.hetcomp.search]\nhetcomp-stages") + "[search]\nbudget = 1\n"
+        trials = [line for line in map(json.loads, self.experiment("searched", searched).read_text().splitlines())
+                  if line["role"] == "trial"]
+        self.assertEqual([line["values"] for line in trials], [{"--hetcomp-stages": str(stage)}])
 
     def test_searched_lengths_are_checked_each(self):
         toml = re.sub(r"\[method.rrd\](.|\n)*?\[method.both\]", "[method.rrd]\nrrd-uninteresting = 7\nrrd-top = 20\n"
