@@ -6,6 +6,7 @@
 #include <chrono>
 #include <climits>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <vector>
@@ -73,23 +74,24 @@ class Runner {
 
   // Error about what cannot be done, because something else did not train.
   void TellLeftOut() {
-    const std::vector<std::string> sentences = LeftOut();
+    const std::set<std::string> sentences = LeftOut();
     if (sentences.empty()) return;
-    for (std::size_t s = 0; s + 1 < sentences.size(); ++s) Note(sentences[s]);
-    Fail("{}", sentences.back());
+    for (auto at = sentences.begin(); std::next(at) != sentences.end(); ++at) Note(*at);
+    Fail("{}", *sentences.rbegin());
   }
 
  private:
-  std::vector<std::string> LeftOut() {
-    std::vector<std::string> sentences = FailedSearches(plan_, OutcomesIn(plan_, files_));
-    // That of training from scratch stands there once for each teacher.
-    std::ranges::sort(sentences);
-    sentences.erase(std::ranges::unique(sentences).begin(), sentences.end());
+  // Each once: training from scratch stands there for every teacher.
+  std::set<std::string> LeftOut() {
+    std::set<std::string> sentences;
+    for (std::string& sentence : FailedSearches(plan_, OutcomesIn(plan_, files_))) {
+      sentences.insert(std::move(sentence));
+    }
     for (const Run& run : needed_) {
       const Json& facts = files_.Facts(run.name);
       if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
-      sentences.push_back(fmt::format("{}: {}; change the teacher's flags", run.name,
-                                      facts["error"].get<std::string>()));
+      sentences.insert(fmt::format("{}: {}; change the teacher's flags", run.name,
+                                   facts["error"].get<std::string>()));
     }
     return sentences;
   }
