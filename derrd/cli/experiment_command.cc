@@ -64,7 +64,8 @@ void TellPlan(const ExperimentOptions& options, const Plan& plan, std::size_t jo
 
 void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t jobs) {
   RunnerOptions runner;
-  runner.program = std::filesystem::read_symlink("/proc/self/exe").string();
+  // Of a run too: this very program, also when another has its path by then.
+  runner.program = "/proc/self/exe";
   runner.folder = options.output;
   runner.jobs = jobs;
   runner.threads = static_cast<std::size_t>(std::max(1, options.threads));
@@ -78,6 +79,11 @@ void RunPlan(const ExperimentOptions& options, const Plan& plan, std::size_t job
     }
     now = done;
     progress->Update(now - before, note);
+  };
+  runner.on_note = [&](const std::string& sentence) {
+    if (progress) progress->Finish(now - before);
+    progress.reset();
+    Note(sentence);
   };
   const std::string results = RunExperiment(plan, runner);
   if (progress) progress->Finish(now - before);
@@ -94,8 +100,9 @@ void RunExperimentCommand(const ExperimentOptions& options) {
   }
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t jobs = options.jobs == 0 ? cores : options.jobs;
-  const Parallel parallel(static_cast<int>(jobs));
-  const Plan plan = PlanOf(options.file, options.data, options.seed, parallel);
+  const Parallel parallel(static_cast<int>(std::min(jobs, cores)));
+  const Plan plan = PlanOf(options.file, options.data, options.seed, jobs, parallel);
+  CheckCanRun(plan, options.output);
   if (options.dry_run) return TellPlan(options, plan, jobs);
   RunPlan(options, plan, jobs);
 }

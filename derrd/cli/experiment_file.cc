@@ -8,6 +8,7 @@
 #include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/toml_flags.h"
 #include "derrd/cli/toml_values.h"
+#include "derrd/cli/training.h"
 #include "derrd/core/error.h"
 #include "derrd/core/nearest.h"
 
@@ -58,6 +59,10 @@ class Reader : TomlValues {
                                          : "the experiment decides it for each run");
     }
     const CLI::Option* option = SettingNamed(command, name);
+    if (option == nullptr && SettingNamed(commands_.teacher, name) != nullptr) {
+      Fail<UsageError>("{}: '{}' is of teachers alone; move it into [teacher.NAME]", Place(key),
+                       name);
+    }
     if (option == nullptr) FailNoFlag(command, Place(key), name);
     return *option;
   }
@@ -173,6 +178,7 @@ class Reader : TomlValues {
       if (key.str() == "method") continue;
       if (key.str() == "stages") {
         part.stages = WholeOf(key, value, 1, 1000);
+        CheckStages(key, table, part);
       } else if (key.str() == "search") {
         ReadOwnRanges(command, key, TableOf(key, value), part);
       } else {
@@ -184,6 +190,21 @@ class Reader : TomlValues {
       if (!part.flags.flags.Has(range.range.flag)) continue;
       Fail<UsageError>("{}: '{}' is searched, and [method.{}] has a value of it too; leave one out",
                        range.place, range.range.flag, part.name);
+    }
+  }
+
+  void CheckStages(const toml::key& key, const toml::table& table,
+                   const ExperimentPart& part) const {
+    if (!NeedsStages(methods_.Parse(part.method))) {
+      Fail<UsageError>("{}: 'stages' is of HetComp and changes nothing of {}; leave it out",
+                       Place(key), part.method);
+    }
+    for (const auto& [other, value] : table) {
+      if (FlagOf(std::string(other.str())) != kStagesFlag) continue;
+      Fail<UsageError>(
+          "{}: 'stages' counts those of a teacher that is trained, and '{}' names them; "
+          "leave one out",
+          Place(key), other.str());
     }
   }
 
@@ -202,6 +223,12 @@ class Reader : TomlValues {
   void CheckOwn(const CLI::App& command, const toml::key& key, const ExperimentPart& part) const {
     const std::string group = OptionOf(command, key).get_group();
     const MethodSum sum = methods_.Parse(part.method);
+    const bool cut = sum.name == MethodTable::kSvd;
+    if ((cut || sum.IsSolved()) && IsGradientFlag(FlagOf(std::string(key.str())), cut)) {
+      Fail<UsageError>(
+          "{}: '{}' is of training by gradients and changes nothing of {}; leave it out",
+          Place(key), key.str(), part.method);
+    }
     for (const auto& method : methods_.methods()) {
       const std::string other = method->info().name;
       if (group != HeadingOf(other)) continue;
@@ -274,6 +301,14 @@ class Reader : TomlValues {
         Fail<UsageError>(
             "{}: '{}' is of a search by halving; give kind = \"halving\", or leave it out",
             Place(key), key.str());
+      }
+      const bool searched = !file_.ranges.empty() ||
+                            std::ranges::any_of(file_.methods, [](const ExperimentPart& method) {
+                              return !method.ranges.empty();
+                            });
+      if (searched && !table.contains("budget")) {
+        Fail<UsageError>("{}: [search] has no budget; add budget = 4, or how many to try of each",
+                         Place(search_key));
       }
       return;
     }
@@ -376,6 +411,12 @@ class Reader : TomlValues {
 };
 
 }  // namespace
+
+bool NeedsStages(const MethodSum& sum) {
+  return std::ranges::any_of(sum.methods, [](const Method* method) {
+    return method->info().need == TeacherNeed::kRankingsAlongTraining;
+  });
+}
 
 ExperimentFile ReadExperimentFile(const std::string& path, const ExperimentCommands& commands) {
   return Reader(path, commands).Read();

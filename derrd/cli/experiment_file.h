@@ -12,6 +12,7 @@
 #include "derrd/experiment/flags.h"
 #include "derrd/experiment/plan.h"
 #include "derrd/experiment/search_space.h"
+#include "derrd/methods/method_table.h"
 
 namespace derrd::cli {
 
@@ -62,6 +63,9 @@ struct ExperimentFile {
   std::string metric, metric_place;  // that searches go by; empty: as suits the data set
   std::vector<PlacedRange> ranges;   // of every method
 };
+
+// Whether one of the methods learns from models along the teacher's training.
+bool NeedsStages(const MethodSum& sum);
 
 // What flags a teacher, a student from scratch and a distilled one can have.
 struct ExperimentCommands {

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
+#include "derrd/cli/free_memory.h"
 #include "derrd/cli/hyper_parameter_flags.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
@@ -39,23 +41,18 @@ DryRunKind KindOf(const Cell& cell) {
   return cell.subcommand == "train" ? DryRunKind::kScratch : DryRunKind::kDistilled;
 }
 
-// Whether the method learns from models along the teacher's training.
-bool NeedsStages(const MethodSum& sum) {
-  return std::ranges::any_of(sum.methods, [](const Method* method) {
-    return method->info().need == TeacherNeed::kRankingsAlongTraining;
-  });
-}
-
 class Planner {
  public:
   Planner(ExperimentFile file, std::string folder, std::uint64_t seed, const Parallel& parallel)
       : file_(std::move(file)), folder_(std::move(folder)), seed_(seed), parallel_(parallel) {}
 
-  Plan Make() {
+  Plan Make(std::size_t jobs) {
     plan_.search = file_.search;
     for (const ExperimentPart& data : file_.data) AddData(data);
     for (const ExperimentPart& teacher : file_.teachers) AddTeacher(teacher);
     for (const ExperimentGrid& grid : file_.grids) AddGrid(grid);
+    CheckSearched();
+    CheckJobs(jobs);
     return std::move(plan_);
   }
 
@@ -173,40 +170,65 @@ class Planner {
     if (cell.subcommand == "distill") flags.Set("--method", method.method, method.place);
     cell.flags = flags.flags;
     CheckTeacherOf(data, teacher);
-    const std::vector<PlacedRange> ranges = RangesOf(method);
+    const std::vector<PlacedRange> ranges = RangesOf(student, method, flags.flags);
     AddTrials(method, ranges, cell);
     for (const PlacedRange& range : ranges) CheckEnds(flags, range, cell);
-    if (cell.trials.empty()) CheckCell(method, flags, ranges, cell);
-    for (const Flags& trial : cell.trials) {
-      CheckCell(method, WithTrial(flags, trial, ranges), ranges, cell);
+    PlacedFlags own = student.flags;
+    own.Set(method.flags);
+    for (const PlacedRange& range : ranges) own.Set(range.range.flag, "", range.place);
+    if (cell.trials.empty()) CheckTrial(method, flags, own, ranges, cell, cell.given);
+    for (Trial& trial : cell.trials) {
+      CheckTrial(method, WithTrial(flags, trial.values, ranges), own, ranges, cell, trial);
     }
-    if (file_.search.kind == SearchKind::kHalving && !cell.trials.empty() && !cell.resumable) {
-      Fail<UsageError>(
-          "{}: {} is solved and has no epochs to halve; search it with kind = \"random\" or "
-          "\"grid\"",
-          ranges.front().place, cell.method);
-    }
+    CheckHalving(ranges, cell);
     plan_.cells.push_back(std::move(cell));
   }
 
-  // Those of every method, then the method's own, which win. Nothing is trained by svd, and what is
-  // solved has no use for the flags of training.
-  std::vector<PlacedRange> RangesOf(const ExperimentPart& method) const {
+  void CheckHalving(const std::vector<PlacedRange>& ranges, const Cell& cell) const {
+    const bool epochs = std::ranges::all_of(cell.trials, &Trial::resumable);
+    if (file_.search.kind != SearchKind::kHalving || epochs) return;
+    Fail<UsageError>(
+        "{}: {} is solved and has no epochs to halve; search it with kind = \"random\" or "
+        "\"grid\"",
+        ranges.front().place, cell.method);
+  }
+
+  // Those of every method that the method and the student say nothing of, then the method's own.
+  std::vector<PlacedRange> RangesOf(const ExperimentPart& student, const ExperimentPart& method,
+                                    const Flags& flags) {
     if (method.method == MethodTable::kSvd) return {};
-    const bool solved =
-        method.method != MethodTable::kNone && MethodTable().Parse(method.method).IsSolved();
     std::vector<PlacedRange> ranges;
-    const auto is_own = [&](const PlacedRange& common) {
-      return std::ranges::any_of(method.ranges, [&](const PlacedRange& own) {
-        return own.range.flag == common.range.flag;
-      });
-    };
     for (const PlacedRange& range : file_.ranges) {
-      const bool useless = solved && !IsFlagOf(method.method, range.range.flag);
-      if (!is_own(range) && !useless) ranges.push_back(range);
+      const std::string& flag = range.range.flag;
+      const auto is_own = [&](const PlacedRange& own) { return own.range.flag == flag; };
+      if (student.flags.flags.Has(flag) || method.flags.flags.Has(flag) ||
+          std::ranges::any_of(method.ranges, is_own) || IsUseless(flag, method, flags)) {
+        continue;
+      }
+      searched_.insert(flag);
+      ranges.push_back(range);
     }
     ranges.insert(ranges.end(), method.ranges.begin(), method.ranges.end());
     return ranges;
+  }
+
+  // What is solved has no use for the flags of training.
+  static bool IsUseless(const std::string& flag, const ExperimentPart& method, const Flags& flags) {
+    BaseModelOptions model;
+    if (flags.Has("--model")) model.kind = flags.ValueOf("--model");
+    if (model.IsSolved() && IsGradientFlag(flag)) return true;
+    return method.method != MethodTable::kNone && MethodTable().Parse(method.method).IsSolved() &&
+           !IsFlagOf(method.method, flag);
+  }
+
+  void CheckSearched() const {
+    for (const PlacedRange& range : file_.ranges) {
+      if (searched_.contains(range.range.flag)) continue;
+      Fail<UsageError>(
+          "{}: '{}' is searched for none of the methods, which are solved or have values of their "
+          "own; leave it out",
+          range.place, range.range.flag);
+    }
   }
 
   void AddTrials(const ExperimentPart& method, const std::vector<PlacedRange>& placed,
@@ -221,8 +243,9 @@ class Planner {
           range.place);
     }
     const std::string place = placed.empty() ? method.place : placed.front().place;
-    cell.trials =
+    const std::vector<Flags> drawn =
         At(place, [&] { return Trials(file_.search.kind, file_.search.budget, ranges, seed_); });
+    for (const Flags& values : drawn) cell.trials.push_back({values});
   }
 
   // What is drawn may lie anywhere between the ends, so a flag has to take both.
@@ -244,8 +267,9 @@ class Planner {
     return flags;
   }
 
-  void CheckCell(const ExperimentPart& method, const PlacedFlags& flags,
-                 const std::vector<PlacedRange>& searched, Cell& cell) {
+  // own: what is said of its student and method alone, and what is searched.
+  void CheckTrial(const ExperimentPart& method, const PlacedFlags& flags, const PlacedFlags& own,
+                  const std::vector<PlacedRange>& searched, Cell& cell, Trial& trial) {
     const Dataset& dataset = datasets_[cell.data];
     DryRun run(KindOf(cell));
     run.Parse(flags, plan_.data[cell.data].path);
@@ -253,13 +277,30 @@ class Planner {
     cell.epochs = std::max(cell.epochs, options.train.epochs);
     const bool distilled = cell.subcommand == "distill";
     const MethodSum sum = distilled ? options.table.Parse(options.method) : MethodSum{};
-    cell.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
+    CheckUsed(own, options.model);
+    trial.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
-      if (!distilled) return CheckTraining(options, dataset);
+      if (!distilled) {
+        const double bytes = CheckTraining(options, dataset);
+        return NoteNeed({false, plan_.cells.size()}, bytes);
+      }
       StoppingOptions(options, dataset);
-      cell.files = FilesOf(sum);
-      CheckMethod(options, sum, method.stages, KindOfCheck(flags.flags, searched, cell), cell);
+      trial.files = FilesOf(sum);
+      const std::size_t stages = flags.flags.Has(kStagesFlag) ? 0 : method.stages;
+      CheckMethod(options, sum, stages, KindOfCheck(flags.flags, searched, cell), cell);
     });
+  }
+
+  // What is said of one part is meant for it, other than what is said of all.
+  static void CheckUsed(const PlacedFlags& own, const BaseModelOptions& model) {
+    if (!model.IsSolved()) return;
+    for (const Flag& flag : own.flags) {
+      if (!IsGradientFlag(flag.name)) continue;
+      Fail<UsageError>(
+          "{}: {} is of training by gradients and changes nothing of --model {}, which is solved; "
+          "leave it out",
+          own.places.at(flag.name), flag.name, model.kind);
+    }
   }
 
   // What is in the files that the methods read.
@@ -272,42 +313,96 @@ class Planner {
   }
 
   // The same for cells that one check is enough for: students of any width, and trials of other
-  // weights and rates. No length depends on a number that is not whole.
+  // weights and rates. No length depends on a number that is not whole; words are other kinds.
   std::string KindOfCheck(Flags flags, const std::vector<PlacedRange>& searched,
                           const Cell& cell) const {
     flags.Set("--width", "");
     for (const PlacedRange& range : searched) {
       const std::string_view value = flags.ValueOf(range.range.flag);
-      if (value.find_first_not_of("0123456789") != value.npos) flags.Set(range.range.flag, "");
+      const bool number = value.find_first_not_of("+-.0123456789e") == value.npos;
+      const bool whole = value.find_first_not_of("0123456789") == value.npos;
+      if (number && !whole) flags.Set(range.range.flag, "");
     }
     return fmt::format("{} {} {}", cell.data, plan_.teachers[cell.teacher].name,
                        fmt::join(flags.Words(), " "));
   }
 
-  static void CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
+  // The memory that it takes.
+  static double CheckTraining(const TrainingOptions& options, const Dataset& dataset) {
     StoppingOptions(options, dataset);
-    if (!options.model.IsSolved()) return CheckMemory(MemoryNeeds(options, dataset));
+    if (!options.model.IsSolved()) return CheckNeeds(MemoryNeeds(options, dataset));
     CheckSolvable(options);
-    CheckMemory(SolverNeeds(options, dataset));
+    return CheckNeeds(SolverNeeds(options, dataset));
   }
 
-  // One objective is made of each kind.
+  static double CheckNeeds(const std::vector<MemoryNeed>& needs) {
+    CheckMemory(needs);
+    double bytes = 0;
+    for (const MemoryNeed& need : needs) bytes += need.bytes;
+    return bytes;
+  }
+
+  // Runs of one kind need about the same: those of a cell, or of a teacher on a data set.
+  using RunKind = std::pair<bool, std::size_t>;  // whether a teacher's; number
+
+  void NoteNeed(RunKind kind, double bytes) { needs_[kind] = std::max(needs_[kind], bytes); }
+
+  RunKind KindOfRun(const Run& run) const {
+    if (run.role != RunRole::kTeacher) return {false, run.cell};
+    return {true, run.data * plan_.teachers.size() + run.teacher};
+  }
+
+  // How many of a kind can run at once: a search is done before its students begin.
+  std::map<RunKind, std::size_t> AtOnce() const {
+    std::map<std::pair<RunKind, RunRole>, std::size_t> counts;
+    std::set<std::string> names;
+    for (const Run& run : AllRuns(plan_, [](const Run&) { return std::optional<Outcome>(); })) {
+      if (run.rung == 0 && names.insert(run.name).second) ++counts[{KindOfRun(run), run.role}];
+    }
+    std::map<RunKind, std::size_t> at_once;
+    for (const auto& [kind, count] : counts) {
+      at_once[kind.first] = std::max(at_once[kind.first], count);
+    }
+    return at_once;
+  }
+
+  void CheckJobs(std::size_t jobs) const {
+    std::vector<double> bytes;
+    for (const auto& [kind, count] : AtOnce()) {
+      const auto found = needs_.find(kind);
+      if (found != needs_.end()) bytes.insert(bytes.end(), count, found->second);
+    }
+    std::ranges::sort(bytes, std::greater());
+    bytes.resize(std::min(jobs, bytes.size()));
+    const double free = FreeBytes();
+    double together = 0;
+    std::size_t fit = 0;
+    for (const double need : bytes) {
+      together += need;
+      fit += together <= free;
+    }
+    if (fit == bytes.size()) return;
+    Fail<UsageError>(
+        "--jobs {}: the {} largest runs together need about {:.3g} GB of memory and {:.3g} GB are "
+        "free; give --jobs {}",
+        jobs, bytes.size(), together / 1e9, free / 1e9, std::max<std::size_t>(fit, 1));
+  }
+
+  // One objective is made of each kind. stages: 0 where the flags name them.
   void CheckMethod(const DistillOptions& options, const MethodSum& sum, std::size_t stages,
                    const std::string& kind, Cell& cell) {
     const PlannedTeacher& planned = plan_.teachers[cell.teacher];
     const Model& teacher = *models_.at({cell.data, cell.teacher});
     CheckUsage(options, sum);
     if (sum.name == MethodTable::kSvd) return CheckTeacher(sum, planned.name, teacher);
-    CheckMemory(NeedsBeforeTeacher(options, sum, datasets_[cell.data]));
-    if (NeedsStages(sum) && !cell.flags.Has(kStagesFlag)) {
+    NoteNeed({false, plan_.cells.size()},
+             CheckNeeds(NeedsBeforeTeacher(options, sum, datasets_[cell.data])));
+    if (NeedsStages(sum) && stages > 0) {
       if (planned.flags.Has("--keep-every")) {
         cell.stages = stages;
         return;  // nothing more can be told before they are there
       }
-      Fail<UsageError>(
-          "--method {}: needs models along the teacher's training, and {} keeps none; add "
-          "keep-every = 10 to [teacher.{}]",
-          sum.name, planned.name, planned.name);
+      FailWithoutStages(sum.name, cell.method, planned);
     }
     CheckTeacher(sum, planned.name, teacher);
     if (!checked_.insert(kind).second) return;
@@ -316,6 +411,16 @@ class Planner {
     Objective(options.model, sum,
               {dataset, teacher, planned.path, student->representation_width(), options.seed,
                parallel_, Listener{.note = Note}});
+  }
+
+  [[noreturn]] static void FailWithoutStages(const std::string& sum, const std::string& method,
+                                             const PlannedTeacher& teacher) {
+    const bool is_there = !teacher.path.empty();
+    const std::string remedy =
+        is_there ? fmt::format("name them with hetcomp-stages = [...] in [method.{}]", method)
+                 : fmt::format("add keep-every = 10 to [teacher.{}]", teacher.name);
+    Fail<UsageError>("--method {}: needs models along the teacher's training, and {} {}; {}", sum,
+                     teacher.name, is_there ? "is a file alone" : "keeps none", remedy);
   }
 
   // A teacher that is there, or a small one of that kind that knows nothing yet.
@@ -334,9 +439,10 @@ class Planner {
     DryRun run(DryRunKind::kTeacher);
     run.Parse(teacher_flags_[teacher], plan_.data[data].path);
     const TrainingOptions& options = run.options();
+    CheckUsed(part.flags, options.model);
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {
-      CheckTraining(options, dataset);
+      NoteNeed({true, data * plan_.teachers.size() + teacher}, CheckTraining(options, dataset));
       if (options.model.IsSolved()) {
         model = std::make_unique<BprMf>(dataset.users(), dataset.items(), kSmallWidth, 0);
       } else {
@@ -356,18 +462,20 @@ class Planner {
   std::vector<PlacedFlags> teacher_flags_;
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Model>> models_;
   std::set<std::string> checked_;
+  std::map<RunKind, double> needs_;  // bytes, at most
+  std::set<std::string> searched_;   // of the ranges of every method
 };
 
 }  // namespace
 
-Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed,
+Plan PlanOf(const std::string& path, const std::string& data, std::uint64_t seed, std::size_t jobs,
             const Parallel& parallel) {
   const DryRun teacher(DryRunKind::kTeacher), train(DryRunKind::kScratch),
       distill(DryRunKind::kDistilled);
   ExperimentFile file =
       ReadExperimentFile(path, {teacher.command(), train.command(), distill.command()});
   const std::string beside = std::filesystem::path(path).parent_path().string();
-  return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make();
+  return Planner(std::move(file), data.empty() ? beside : data, seed, parallel).Make(jobs);
 }
 
 }  // namespace derrd::cli

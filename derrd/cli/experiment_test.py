@@ -164,6 +164,17 @@ class ExperimentTest(ProgramCase):
         for line in timeless(self.whole):
             self.assertIn(line, timeless(other))
 
+    def test_results_of_another_file_are_kept(self):
+        folder, file = self.folder / "other", self.folder / "other-file.toml"
+        shutil.copytree(self.folder / "whole", folder)
+        for toml, kept in ((TOML.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"), []),
+                           (TOML, ["results.previous.jsonl"]),
+                           (TOML.replace("[method.svd]\n", ""), ["results.previous-2.jsonl", "results.previous.jsonl"])):
+            file.write_text(toml)
+            self.assertEqual("is kept as" in self.ok("experiment", file, "-o", folder).stderr, bool(kept))
+            self.assertEqual(sorted(path.name for path in folder.glob("results.previous*")), kept)
+        self.assertEqual(timeless(folder / "results.previous-2.jsonl"), timeless(self.whole))
+
     def test_killed_at_any_moment_it_goes_on_to_the_same_results(self):
         draw = random.Random(5)
         file, folder = self.folder / "killed.toml", self.folder / "killed"
@@ -181,6 +192,22 @@ class ExperimentTest(ProgramCase):
         self.ok(*words[1:])
         self.assertEqual(timeless(folder / "results.jsonl"), timeless(self.whole))
         self.assertEqual(list((folder / "runs").glob("*.checkpoint*")), [])
+
+    def test_a_program_that_is_replaced_meanwhile_goes_on_as_it_was(self):
+        program, file, folder = self.folder / "derrd-before", self.folder / "replaced.toml", self.folder / "replaced"
+        shutil.copy(DERRD, program)
+        file.write_text(TOML)
+        process = subprocess.Popen([program, "experiment", str(file), "-o", str(folder), "--jobs", "1"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not list((folder / "runs").glob("*.txt")):
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        program.unlink()
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+        _, said = process.communicate()
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(timeless(folder / "results.jsonl"), timeless(self.whole))
 
     def test_one_experiment_a_folder_at_a_time(self):
         file, folder = self.folder / "busy.toml", self.folder / "busy"
@@ -221,6 +248,23 @@ class ExperimentTest(ProgramCase):
         self.assertFalse(values["als"])
         self.assertTrue(values["rrd"])
 
+    def test_a_value_of_its_own_is_not_searched(self):
+        file = self.folder / "own.toml"
+        for old, new in (("[student.mf]", "[student.mf]\nmodel = 'ials'"), ("[student.mf]", "[student.mf]\nl2 = 0.5"),
+                         ("[method.none]", "[method.none]\nl2 = 0.5")):
+            toml = TOML.replace(old, new).replace("[student.mf]", "[student.other]\nwidth = 5\n[student.mf]")
+            file.write_text(toml + "[search.flags]\nl2 = [0.1, 0.2]\n[[grid]]\nmethod = 'none'\nstudent = 'mf'\n"
+                            "[[grid]]\nmethod = 'rrd'\nstudent = 'other'\n")
+            answer = json.loads(self.ok("experiment", file, "-o", self.folder / "never", "--dry-run", "--json").stdout)
+            values = {run["run"].split(".")[-4]: run["values"] for run in answer["runs"] if ".w" in run["run"]}
+            self.assertFalse(values["mf"], new)
+
+    def test_a_search_may_choose_between_models(self):
+        toml = re.sub(r"\[method.none\](.|\n)*?\[search\]", "[method.none]\n[method.none.search]\n"
+                      "model = ['ials', 'bpr-mf']\n[search]", TOML).replace("seeds = [0, 1]", "seeds = [0]")
+        lines = [json.loads(line) for line in self.experiment("models", toml).read_text().splitlines()]
+        self.assertEqual([line["config"]["model"] for line in lines if line["role"] == "trial"], ["ials", "bpr-mf"] * 2)
+
     def test_a_teacher_whose_model_is_gone_is_trained_again(self):
         toml = TOML.split("[method.svd]")[0].replace("seeds = [0, 1]", "seeds = [0]") + "[method.svd]\n"
         results = self.experiment("gone", toml)
@@ -232,6 +276,25 @@ class ExperimentTest(ProgramCase):
         self.experiment("gone", toml + "[method.de]\nde-experts = 2\n")
         self.assertEqual([teacher.read_bytes() for teacher in teachers], bytes_of)
         self.assertIn("de", {json.loads(line).get("method") for line in results.read_text().splitlines()})
+
+    def test_models_that_are_gone_are_trained_again_where_they_are_to_be_measured(self):
+        folder = self.folder / "unmeasured"
+        shutil.copytree(self.folder / "whole", folder)
+        runs = folder / "runs"
+        for teacher in runs.glob("likes.*.s?-*.derrd"):
+            if ".w" not in teacher.name:
+                teacher.unlink()
+        students = [line["run"] for line in self.of("student", teacher="big", method="svd")]
+        (runs / f"{students[0]}.derrd").write_bytes(b"half")
+        facts = runs / f"{students[0]}.json"
+        facts.write_text(json.dumps({key: value for key, value in json.loads(facts.read_text()).items() if key != "overlap"}))
+        (runs / f"{students[1]}.derrd").write_bytes(b"half")  # and what was killed before it was looked at
+        (runs / f"{students[1]}.json").unlink()
+        results = self.experiment("unmeasured", TOML.replace("width = 4", "width = [4, 5]"))
+        for line in timeless(self.whole):
+            self.assertIn(line, timeless(results))
+        for line in map(json.loads, results.read_text().splitlines()):
+            self.assertIn("overlap" if line["role"] == "student" else "run", line)
 
     def test_checkpoints_of_a_run_that_was_killed_at_its_end_are_removed(self):
         results = self.experiment("ended")
@@ -254,6 +317,25 @@ class ExperimentTest(ProgramCase):
         for line in lines:
             if line["role"] == "student" and line["method"] == "none":
                 self.assertEqual(line["values"]["--learning-rate"], "0.01")
+
+    def test_what_depends_on_what_diverges_is_left_out_and_told_at_the_end(self):
+        toml = TOML.replace("[method.none]", "[method.none]\noptimizer = 'sgd'\n[method.none.search]\n"
+                            "learning-rate = [1000.0, 999.0]").replace("seeds = [0, 1]", "seeds = [0]")
+        file, folder = self.folder / "left-out.toml", self.folder / "left-out"
+        for teacher, left in (("", {"svd", "rrd", "both"}), ("optimizer = 'sgd'\nlearning-rate = 1000.0\n", set())):
+            file.write_text(toml.replace("[teacher.big]", "[teacher.big]\n" + teacher))
+            for _ in range(2):  # nothing of it is tried again
+                done = run("experiment", file, "-o", folder)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("none of the 2 tried values trains", done.stderr)
+                self.assertEqual("change the teacher's flags" in done.stderr, bool(teacher))
+            lines = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+            for name, methods in (("big", left), ("solved", {"svd", "rrd", "both"})):
+                students = [line for line in lines if line["role"] == "student" and line["teacher"] == name]
+                self.assertEqual({line["method"] for line in students}, methods)
+                for line in students:
+                    self.assertIn("overlap", line)
+            self.ok("report", folder / "results.jsonl", "-o", self.folder / "left-out.html")
 
     def test_a_teacher_that_is_there_already(self):
         toml = TOML.replace('[teacher.big]\nwidth = 16', f'[teacher.big]\nfile = "{self.teacher}"')
@@ -325,6 +407,10 @@ epochs = 2
 hetcomp-top = 20
 hetcomp-stages = ["{stage}"]
 """
+        file = self.folder / "unnamed.toml"
+        file.write_text("".join(line for line in toml.splitlines(True) if "stages" not in line))
+        message = self.fails(2, "experiment", file, "-o", self.folder / "never", says=["hetcomp-stages", "[method.hetcomp]"])
+        self.assertNotIn("keep-every", message)
         first = self.experiment("there", toml)
         name = [line["run"] for line in map(json.loads, first.read_text().splitlines()) if line["role"] == "student"]
         shutil.copy(self.folder / "kept.derrd.epoch-4.derrd", stage)  # another model: another run
@@ -332,6 +418,10 @@ hetcomp-stages = ["{stage}"]
         other = [line["run"] for line in map(json.loads, second.read_text().splitlines()) if line["role"] == "student"]
         self.assertEqual((len(name), len(other)), (1, 1))
         self.assertNotEqual(name, other)
+        searched = toml.replace("hetcomp-stages", "[method.hetcomp.search]\nhetcomp-stages") + "[search]\nbudget = 1\n"
+        trials = [line for line in map(json.loads, self.experiment("searched", searched).read_text().splitlines())
+                  if line["role"] == "trial"]
+        self.assertEqual([line["values"] for line in trials], [{"--hetcomp-stages": str(stage)}])
 
     def test_searched_lengths_are_checked_each(self):
         toml = re.sub(r"\[method.rrd\](.|\n)*?\[method.both\]", "[method.rrd]\nrrd-uninteresting = 7\nrrd-top = 20\n"
@@ -376,6 +466,7 @@ seeds = 7
                 ("seeds = [0, 1]", "seed = [0, 1]", 1, ["'seed' is no key", "did you mean 'seeds'"]),
                 ("batch-size", "bach-size", 4, ["'bach-size'", "did you mean 'batch-size'"]),
                 ("epochs = 12", "epochs = 0", 5, ["--epochs"]),
+                ("epochs = 12", "keep-every = 2", 5, ["'keep-every' is of teachers alone", "[teacher.NAME]"]),
                 ("epochs = 12", 'epochs = "many"', 5, ["'epochs' needs"]),
                 ("epochs = 12", "width = 12", 5, ["'width' is not set here"]),
                 ("epochs = 12", "seed = 12", 5, ["'seed' is not set here"]),
@@ -392,6 +483,19 @@ seeds = 7
                 ('"random"', '"randon"', 39, ["'randon'", "'random'"]),
                 ('budget = 3', 'budget = 3\nfactor = 3', 41, ["'factor'", "halving"]),
                 ("[method.svd]", "[method.svd]\n[method.svd.search]\nl2 = [0.1, 0.2]", 23, ["svd", "nothing to search"]),
+                ("[method.svd]", "[method.svd]\nepochs = 77", 23, ["'epochs'", "nothing of svd"]),
+                ("[method.svd]", "[method.svd]\npatience = 7", 23, ["'patience'", "nothing of svd"]),
+                ("[method.svd]", "[method.als]\nlearning-rate = 0.1", 23, ["'learning-rate'", "nothing of als"]),
+                ("[method.svd]", "[method.als]\n[method.als.search]\nl2 = [0.1, 0.2]", 24, ["'l2'", "nothing of als"]),
+                ("[student.mf]", "[student.mf]\nmodel = 'ials'\nl2 = 0.1", 20, ["--l2", "nothing of --model ials"]),
+                ('model = "ials"', 'model = "ials"\nl2 = 0.1', 15, ["--l2", "nothing of --model ials"]),
+                ("[method.none]", "[method.none]\n[method.none.search]\nmodel = ['ials', 'bpr-mf']\nl2 = [0.1]", 24,
+                 ["--l2", "nothing of --model ials"]),
+                ("budget = 3", "budget = 3\n[search.flags]\nl2 = [0.1]\n[[grid]]\nmethod = 'svd'", 42,
+                 ["--l2", "none of the methods"]),
+                ("[method.rrd]", "[method.rrd]\nstages = 7", 24, ["'stages'", "nothing of rrd"]),
+                ("[method.svd]", "[method.hetcomp]\nstages = 7\nhetcomp-stages = ['a']", 23, ["'stages'", "hetcomp-stages"]),
+                ("budget = 3", "", 38, ["[search]", "budget"]),
                 ("[method.rrd]", "[method.rrd]\nde-experts = 3", 24, ["'de-experts' is of method de", "rrd"]),
                 ("lambda-rrd = {", "de-experts = [3]\nlambda-rrd = {", 28, ["'de-experts' is of method de", "rrd"]),
                 ("[method.rrd]", "[method.rrd]\nlambda-rrd = 1", 29, ["--lambda-rrd", "searched", "leave one out"]),
@@ -432,6 +536,23 @@ seeds = 7
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(str(teacher), done.stderr)
         self.assertFalse(folder.exists())
+
+    def test_a_dry_run_tells_what_no_folder_or_machine_takes(self):
+        file, folder = self.folder / "takes.toml", self.folder / "never"
+        toml = TOML
+        for part in ("data.likes", "teacher.big", "student.mf", "method.both"):
+            toml = toml.replace(f"[{part}", f"[{part.split('.')[0]}.{'x' * 64}")
+        file.write_text(toml)
+        self.fails(2, "experiment", file, "-o", folder, "--dry-run", says=["letters", "shorten the names"])
+        file.write_text(TOML.replace("[teacher.big]", "[teacher.big]\nkeep-every = 1").replace(
+            "[method.none]", "[method.hetcomp]\nhetcomp-top = 20") + "[[grid]]\nteacher = 'big'\nmethod = 'hetcomp'\n")
+        self.fails(2, "experiment", file, "-o", self.folder / "a,b", "--dry-run", says=["a,b", "comma"])
+        file.write_text(TOML.replace("seeds = [0, 1]", f"seeds = {list(range(1000))}").replace(
+            "batch-size = 128", "batch-size = 16777216") + "[[grid]]\nmethod = 'none'\n")
+        self.ok("experiment", file, "-o", folder, "--jobs", 1, "--dry-run")
+        message = self.fails(2, "experiment", file, "-o", folder, "--jobs", 1000, "--dry-run", says=["--jobs 1000: the 1000"])
+        fit = re.search("give --jobs ([0-9]+)", message)[1]
+        self.assertTrue(1 <= int(fit) < 1000)
 
     def test_data_sets_are_found_beside_the_file_or_where_told(self):
         elsewhere = self.folder / "elsewhere"

@@ -30,14 +30,12 @@ de-experts = 4
 # For each width: learning curves, agreement, use of the users' and of the items' experts, experts computed;
 # then accuracy beside bytes and beside time.
 CHARTS = 2 * 5 + 2
-# How many different colours a canvas shows: an empty one has one.
-COLOURS = """[...document.querySelectorAll('canvas')].map(canvas => {
-  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const seen = new Set();
-  for (let i = 0; i < pixels.length; i += 4) {
-    if (pixels[i + 3] > 200) seen.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
-  }
-  return seen.size;
+# Of each chart, how many points, bars or corners of lines stand within its axes, and how many data it has.
+DRAWN = """charts.map(({chart}) => {
+  const {left, right, top, bottom} = chart.chartArea;
+  const elements = chart.data.datasets.flatMap((_, i) => chart.getDatasetMeta(i).data);
+  return [elements.filter(({x, y}) => x >= left - 1 && x <= right + 1 && y >= top - 1 && y <= bottom + 1).length,
+          chart.data.datasets.reduce((sum, {data}) => sum + data.length, 0)];
 })"""
 
 
@@ -96,9 +94,11 @@ class ReportTest(ProgramCase):
                 self.browser.complaints.clear()
                 self.browser.requests.clear()
                 self.browser.open(self.page.as_uri(), width, height, dark)
-                colours = self.browser.evaluate(COLOURS)
-                self.assertEqual(len(colours), CHARTS)
-                self.assertGreater(min(colours), 10, colours)
+                drawn = self.browser.evaluate(DRAWN)
+                self.assertEqual(len(drawn), CHARTS)
+                for seen, there in drawn:
+                    self.assertGreater(there, 1, drawn)
+                    self.assertEqual(seen, there, drawn)
                 self.assertEqual(self.browser.complaints, [])
                 outside = [url for url in self.browser.requests if not url.startswith(("file:", "data:"))]
                 self.assertEqual(outside, [])
@@ -109,6 +109,20 @@ class ReportTest(ProgramCase):
                 self.assertGreater(least, 250)
                 grounds[dark] = self.browser.evaluate("getComputedStyle(document.body).backgroundColor")
         self.assertEqual(grounds, {False: "rgb(255, 255, 255)", True: "rgb(13, 17, 23)"})
+
+    def test_where_nothing_trained_no_chart_stands(self):
+        failed, page = self.folder / "failed.jsonl", self.folder / "failed.html"
+        with failed.open("w") as file:
+            for line in map(json.loads, self.results.read_text().splitlines()):
+                if line["role"] == "student":
+                    line = {key: value for key, value in line.items() if key not in ("config", "test", "bytes", "overlap")}
+                    line["error"] = "the loss is not finite"
+                file.write(json.dumps(line) + "\n")
+        self.ok("report", failed, "-o", page)
+        self.browser.complaints.clear()
+        self.browser.open(page.as_uri(), 1280, 900, False)
+        self.assertEqual(self.browser.evaluate("document.querySelectorAll('canvas, #costs h2').length"), 0)
+        self.assertEqual(self.browser.complaints, [])
 
     def test_charts_change_with_the_colours_of_the_page(self):
         self.browser.open(self.page.as_uri(), 1000, 800, False)

@@ -88,6 +88,11 @@ EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Datas
   return stopping;
 }
 
+bool IsGradientFlag(std::string_view flag, bool all) {
+  return std::ranges::find(kGradientFlags, flag) != kGradientFlags.end() ||
+         (all && std::ranges::find(kEpochFlags, flag) != kEpochFlags.end());
+}
+
 void TellGradientFlags(const CLI::App& app, const std::string& run, bool all) {
   const auto tell = [&](std::span<const char* const> flags) {
     for (const char* flag : flags) {

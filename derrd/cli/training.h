@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "derrd/cli/checkpoints.h"
@@ -40,8 +41,9 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options);
 // UsageError when it would be more files than anybody wants.
 void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs);
 
-// Says of flags that only training by gradients has a use for that they change nothing of a `run`
-// that is solved, and with `all` of those of its epochs too.
+// Whether only training by gradients has a use for the flag, or with `all` its epochs.
+bool IsGradientFlag(std::string_view flag, bool all = false);
+// Says of those flags that they change nothing of a `run` that is solved.
 void TellGradientFlags(const CLI::App& app, const std::string& run, bool all = false);
 
 // What every method needs of memory.

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -29,7 +30,10 @@ FolderLock::FolderLock(const std::string& folder) {
   MakeFolder(folder);
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
   if (descriptor_ < 0) FailWithErrno("open", folder);
-  for (int attempt = 0; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+  // A file system without locks has none to wait for.
+  for (int attempt = 0;
+       ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR);
+       ++attempt) {
     if (attempt < kAttempts) {
       std::this_thread::sleep_for(kPause);
       continue;

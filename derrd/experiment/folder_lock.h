@@ -11,7 +11,7 @@ void MakeFolder(const std::string& folder);
 
 // Makes the folder and holds it as long as this, or a process that was started meanwhile, lives;
 // Error when another process holds it for longer than a few seconds. The lock is gone with its
-// processes, however they end.
+// processes, however they end. Where the file system has no locks, everybody holds it.
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <span>
 
-#include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
 #include "derrd/core/version.h"
 
@@ -53,23 +52,26 @@ class Planner {
     return std::move(runs_);
   }
 
+  // Once the runs are known.
+  std::vector<std::string> Failed() { return std::move(failed_); }
+
  private:
   void Add(std::size_t number) {
     const Cell& cell = plan_.cells[number];
-    Flags chosen;
+    const Trial* chosen = &cell.given;
     if (!cell.trials.empty()) {
       const std::optional<std::size_t> best = Search(number);
       if (!best) return;
-      chosen = cell.trials[*best];
+      chosen = &cell.trials[*best];
     }
     for (const std::uint64_t seed : cell.seeds) {
-      runs_.push_back(StudentRun(number, RunRole::kStudent, seed, chosen));
+      runs_.push_back(StudentRun(number, RunRole::kStudent, seed, *chosen));
     }
   }
 
   // The teacher's run is added first, and stands beside the results also where nothing is learned
   // from it.
-  Run StudentRun(std::size_t number, RunRole role, std::uint64_t seed, const Flags& values,
+  Run StudentRun(std::size_t number, RunRole role, std::uint64_t seed, const Trial& trial,
                  std::int32_t epochs = 0) {
     const Cell& cell = plan_.cells[number];
     const Run teacher = TeacherRun(plan_, number, seed);
@@ -87,16 +89,16 @@ class Planner {
     run.seed = seed;
     run.subcommand = cell.subcommand;
     run.flags = cell.flags;
-    run.flags.Set(values);
-    run.values = values;
+    run.flags.Set(trial.values);
+    run.values = trial.values;
     if (epochs > 0) run.flags.Set("--epochs", std::to_string(epochs));
-    run.resumable = cell.resumable;
+    run.resumable = trial.resumable;
     run.stages = cell.stages;
     const bool taught = run.subcommand == "distill";
     const std::string from = taught ? "." + plan_.teachers[cell.teacher].name : "";
     const std::string words = fmt::format("{}{}.{}.{}.w{}.s{}", data.name, from, cell.student,
                                           cell.method, cell.width, seed);
-    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "", cell.files);
+    run.name = NameOf(words, run, data.fingerprint, taught ? teacher.name : "", trial.files);
     return run;
   }
 
@@ -117,7 +119,8 @@ class Planner {
     return left.front();
   }
 
-  // Those that did not fail, best first, of equals the first; nothing while one is not known.
+  // Those that did not fail, best first, of equals the first; nothing while one is not known, or
+  // when all failed.
   std::optional<std::vector<std::size_t>> BestOf(std::size_t number,
                                                  const std::vector<std::size_t>& trials,
                                                  std::size_t rung, std::int32_t epochs) {
@@ -135,10 +138,11 @@ class Planner {
     }
     if (!all) return std::nullopt;
     if (ranked.empty()) {
-      Fail(
+      failed_.push_back(fmt::format(
           "{}: none of the {} tried values trains (the loss is not finite); search smaller weights "
           "or learning rates",
-          last.name, trials.size());
+          last.name, trials.size()));
+      return std::nullopt;
     }
     std::ranges::stable_sort(ranked, std::greater(), &std::pair<double, std::size_t>::first);
     std::vector<std::size_t> best;
@@ -149,12 +153,19 @@ class Planner {
   const Plan& plan_;
   const KnownOutcome& known_;
   std::vector<Run> runs_;
+  std::vector<std::string> failed_;
 };
 
 }  // namespace
 
 std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known) {
   return Planner(plan, known).Runs();
+}
+
+std::vector<std::string> FailedSearches(const Plan& plan, const KnownOutcome& known) {
+  Planner planner(plan, known);
+  planner.Runs();
+  return planner.Failed();
 }
 
 std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known) {

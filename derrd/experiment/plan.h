@@ -36,6 +36,13 @@ struct PlannedTeacher {
   bool resumable = true;              // has checkpoints
 };
 
+// Values of a cell, and what is known of a run that has them.
+struct Trial {
+  Flags values;                         // that are searched
+  std::vector<std::string> files = {};  // fingerprints of those that the flags name
+  bool resumable = true;                // has checkpoints
+};
+
 // Everything but the seed: one row of a table of results.
 struct Cell {
   std::size_t data, teacher;  // of the plan
@@ -43,11 +50,10 @@ struct Cell {
   std::size_t width;
   std::string subcommand;  // "train" where nothing is learned from the teacher, else "distill"
   Flags flags;
-  std::vector<Flags> trials;         // of the search; empty: none
+  std::vector<Trial> trials;         // of the search; empty: none, and all runs are
+  Trial given;                       // without values
   std::int32_t epochs = 0;           // at most
   std::size_t stages = 0;            // of the teacher's training that the method learns from
-  std::vector<std::string> files;    // fingerprints of those that the flags name
-  bool resumable = true;             // has checkpoints
   std::vector<std::uint64_t> seeds;  // the search has the first
 };
 
@@ -91,9 +97,12 @@ using KnownOutcome = std::function<std::optional<Outcome>(const Run&)>;
 
 // The runs that are known to be needed, those that others wait for first, in the order of the
 // plan; the same run may stand there as a trial and as a student, or for several cells. A function
-// of the plan and of what is known alone: not of the order in which runs were finished. Error when
-// all that a search has tried failed.
+// of the plan and of what is known alone: not of the order in which runs were finished. A cell all
+// of whose trials failed has no students.
 std::vector<Run> NeededRuns(const Plan& plan, const KnownOutcome& known);
+
+// What to do about searches that have found nothing that trains, a sentence each.
+std::vector<std::string> FailedSearches(const Plan& plan, const KnownOutcome& known);
 
 // All runs, as if trials that are not known were the worst and did not fail.
 std::vector<Run> AllRuns(const Plan& plan, const KnownOutcome& known);

@@ -7,8 +7,6 @@
 #include <set>
 #include <string>
 
-#include "derrd/core/error.h"
-
 namespace derrd {
 namespace {
 
@@ -34,7 +32,7 @@ Plan SmallPlan() {
     cell.subcommand = "distill";
     for (const char* weight : {"1", "2", "3"}) {
       cell.trials.emplace_back();
-      cell.trials.back().Set("--w", weight);
+      cell.trials.back().values.Set("--w", weight);
     }
     plan.cells.push_back(cell);
   }
@@ -100,11 +98,33 @@ TEST(NeededRuns, OfEqualsTheFirstWinsAndFailuresNever) {
     if (run.subcommand == "train") continue;
     EXPECT_EQ(run.flags.ValueOf("--w"), "2");
   }
-  EXPECT_THROW(NeededRuns(SmallPlan(),
-                          [](const derrd::Run&) {
-                            return std::optional(Outcome{true, 0});
-                          }),
-               Error);
+}
+
+TEST(NeededRuns, WhereAllTrialsFailTheOtherCellsGoOn) {
+  const KnownOutcome known = [](const derrd::Run& run) {
+    return std::optional(Outcome{run.role == RunRole::kTrial && run.teacher == 0, 0.4});
+  };
+  std::set<std::size_t> cells;
+  for (const auto& run : Of(NeededRuns(SmallPlan(), known), RunRole::kStudent)) {
+    cells.insert(run.cell);
+  }
+  EXPECT_THAT(cells, testing::ElementsAre(0, 2, 3));
+  EXPECT_THAT(FailedSearches(SmallPlan(), known),
+              testing::ElementsAre(testing::HasSubstr("none of the 3 tried values trains")));
+  EXPECT_THAT(FailedSearches(SmallPlan(), kNothingKnown), testing::IsEmpty());
+}
+
+TEST(NeededRuns, EachTrialHasItsOwnFilesAndCheckpoints) {
+  Plan plan = SmallPlan();
+  plan.cells[1].trials[1].files = {"22"};
+  plan.cells[1].trials[1].resumable = false;
+  const auto before = Of(AllRuns(SmallPlan(), kNothingKnown), RunRole::kTrial);
+  const auto after = Of(AllRuns(plan, kNothingKnown), RunRole::kTrial);
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t t = 0; t < after.size(); ++t) {
+    EXPECT_EQ(after[t].name == before[t].name, t != 1);
+    EXPECT_EQ(after[t].resumable, t != 1);
+  }
 }
 
 TEST(NeededRuns, HalvingTriesBrieflyThenForLonger) {
@@ -130,7 +150,7 @@ TEST(NeededRuns, WhatDecidesTheOutcomeDecidesTheName) {
   teacher.teachers[1].flags.Set("--width", "8");
   flags.cells[3].flags.Set("--l2", "1");
   path.data[0].path = "elsewhere/d.derrd";
-  files.cells[3].files = {"22"};
+  files.cells[3].trials[0].files = {"22"};
   for (const Plan& changed : {data, teacher, flags, files}) EXPECT_NE(name(changed), before);
   EXPECT_EQ(name(path), before);
 }

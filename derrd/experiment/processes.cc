@@ -17,13 +17,13 @@ namespace {
 // After fork() and before the program: only calls that are safe there.
 [[noreturn]] void Become(pid_t parent, int output, char* const* words) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // it died before it could be told of
+  if (::getppid() != parent) ::_exit(Processes::kNotStarted);  // it died before it could be told of
   const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   ::execv(words[0], words);
-  ::_exit(127);
+  ::_exit(Processes::kNotStarted);
 }
 
 }  // namespace

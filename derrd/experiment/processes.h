@@ -15,9 +15,10 @@ namespace derrd {
 // must come from the thread that made this object, and it must outlive it). Not thread-safe.
 class Processes {
  public:
+  static constexpr int kNotStarted = 127;
   struct Ended {
     std::string name;
-    int exit_code;  // 128 + the signal that killed it
+    int exit_code;  // 128 + the signal that killed it; kNotStarted when there was no such program
   };
 
   Processes();

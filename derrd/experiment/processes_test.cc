@@ -47,7 +47,7 @@ TEST(Processes, ASignalAndAMissingProgramShow) {
   processes.Start("killed", {"/bin/sh", "-c", "kill -9 $$"}, folder / "out");
   EXPECT_EQ(Await(processes).exit_code, 128 + SIGKILL);
   processes.Start("absent", {"/does/not/exist"}, folder / "out");
-  EXPECT_EQ(Await(processes).exit_code, 127);
+  EXPECT_EQ(Await(processes).exit_code, Processes::kNotStarted);
   EXPECT_THROW(processes.Start("unwritable", {"/bin/true"}, folder / "no/such/folder"), Error);
 }
 

@@ -1,6 +1,12 @@
 #include "derrd/experiment/results.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
 #include "derrd/core/file.h"
+#include "derrd/core/json_lines.h"
 
 namespace derrd {
 namespace {
@@ -28,6 +34,7 @@ void AddStudent(const Plan& plan, const Run& run, Json& line) {
   line["values"] = Json::object();
   for (const Flag& flag : run.values) line["values"][flag.name] = flag.value;
   if (run.role == RunRole::kTrial) line["rung"] = run.rung;
+  if (run.stages > 0) line["stages"] = run.stages;
   line["teacher_run"] = run.teacher_run;
 }
 
@@ -72,6 +79,19 @@ void WriteResults(const Plan& plan, const std::vector<Run>& runs, RunFiles& file
     text += LineOf(plan, run, facts).dump() + "\n";
   }
   WriteTextFile(ResultsPath(folder), text);
+}
+
+std::string KeepOtherResults(const std::set<std::string>& runs, const std::string& folder) {
+  const std::vector<Json> lines = ReadJsonLines(ResultsPath(folder));
+  const bool others = std::ranges::any_of(
+      lines, [&](const Json& line) { return !runs.contains(line.value("run", "")); });
+  if (!others) return "";
+  std::string kept = folder + "/results.previous.jsonl";
+  for (int number = 2; std::filesystem::exists(kept); ++number) {
+    kept = fmt::format("{}/results.previous-{}.jsonl", folder, number);
+  }
+  WriteTextFile(kept, ReadTextFile(ResultsPath(folder)));
+  return kept;
 }
 
 }  // namespace derrd

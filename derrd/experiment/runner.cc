@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/file.h"
 #include "derrd/eval/agreement.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/experiment/costs.h"
@@ -45,8 +48,13 @@ class Runner {
   }
 
   void Train() {
+    const std::string kept = KeepOtherResults(all_, options_.folder);
+    if (!kept.empty()) {
+      Note(fmt::format("{} tells of runs that are not of this experiment, and is kept as {}",
+                       ResultsPath(options_.folder), kept));
+    }
     CollectWhatIsThere();
-    ForgetLostTeachers();
+    ForgetLostModels();
     while (StartWhatCanStart()) {
       AwaitOne();
       CollectWhatIsThere();
@@ -64,7 +72,34 @@ class Runner {
     WriteResults(plan_, needed_, files_, options_.folder);
   }
 
+  // Error about what cannot be done, because something else did not train.
+  void TellLeftOut() {
+    const std::set<std::string> sentences = LeftOut();
+    if (sentences.empty()) return;
+    for (auto at = sentences.begin(); std::next(at) != sentences.end(); ++at) Note(*at);
+    Fail("{}", *sentences.rbegin());
+  }
+
  private:
+  // Each once: training from scratch stands there for every teacher.
+  std::set<std::string> LeftOut() {
+    std::set<std::string> sentences;
+    for (std::string& sentence : FailedSearches(plan_, OutcomesIn(plan_, files_))) {
+      sentences.insert(std::move(sentence));
+    }
+    for (const Run& run : needed_) {
+      const Json& facts = files_.Facts(run.name);
+      if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
+      sentences.insert(fmt::format("{}: {}; change the teacher's flags", run.name,
+                                   facts["error"].get<std::string>()));
+    }
+    return sentences;
+  }
+
+  void Note(const std::string& sentence) const {
+    if (options_.on_note) options_.on_note(sentence);
+  }
+
   // Neither does what did not train, nor a teacher that was given without scores.
   bool Answers(const std::string& run) {
     const Json& facts = files_.Facts(run);
@@ -88,6 +123,10 @@ class Runner {
       for (const Run& run : needed_) {
         if (IsDone(run) || processes_.IsRunning(run.name)) continue;
         if (!std::filesystem::exists(ModelOf(run))) continue;
+        if (!run.subcommand.empty() && !Opens(run)) {
+          files_.RemoveModel(run.name);
+          continue;
+        }
         Collect(run);
         more = true;
       }
@@ -96,23 +135,42 @@ class Runner {
     WriteResults(plan_, needed_, files_, options_.folder);
   }
 
-  // A teacher that is done and whose model somebody has removed since, or damaged, is trained again
-  // where a student still has to learn from it.
-  void ForgetLostTeachers() {
-    std::set<std::string> looked_at;
+  // What is done and whose model somebody has removed since, or damaged, is trained again where a
+  // student still has to learn from it, or where it is still to be measured.
+  void ForgetLostModels() {
+    std::set<std::string> wanted;
     for (const Run& run : needed_) {
-      if (IsDone(run) || run.subcommand != "distill") continue;
-      if (!plan_.teachers[run.teacher].path.empty() || files_.Facts(run.teacher_run).is_null() ||
-          !looked_at.insert(run.teacher_run).second) {
-        continue;
-      }
-      try {
-        ModelFile::Open(TeacherOf(run));
-      } catch (const Error&) {
-        files_.Forget(run.teacher_run);
-      }
+      if (run.role != RunRole::kTeacher && WantsTeacher(run)) wanted.insert(run.teacher_run);
+      if (run.role != RunRole::kTrial && IsUnmeasured(run)) wanted.insert(run.name);
+    }
+    for (const Run& run : needed_) {
+      const bool lost = wanted.contains(run.name) && !run.subcommand.empty() &&
+                        files_.Facts(run.name).contains("test") && !Opens(run);
+      if (lost) files_.Forget(run.name);
     }
     Needed();
+  }
+
+  bool WantsTeacher(const Run& run) {
+    return !IsDone(run) || (run.role == RunRole::kStudent && LacksOverlap(run));
+  }
+  bool IsUnmeasured(const Run& run) {
+    return Answers(run.name) && (!files_.Facts(run.name).contains("microseconds_per_query") ||
+                                 (run.role == RunRole::kStudent && LacksOverlap(run)));
+  }
+  bool LacksOverlap(const Run& student) {
+    const Json& facts = files_.Facts(student.name);
+    if (!Answers(student.name) || !Answers(student.teacher_run)) return false;
+    return !facts.contains("overlap") || !facts["overlap"].contains(student.teacher_run);
+  }
+
+  bool Opens(const Run& run) const {
+    try {
+      ModelFile::Open(ModelOf(run));
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void Needed() {
@@ -143,12 +201,7 @@ class Runner {
   bool CanStart(const Run& run) {
     if (IsDone(run) || processes_.IsRunning(run.name)) return false;
     if (run.subcommand == "train") return true;
-    const Json& teacher = files_.Facts(run.teacher_run);
-    if (teacher.contains("error")) {
-      Fail("{}: {}; change the teacher's flags", run.teacher_run,
-           teacher["error"].get<std::string>());
-    }
-    return teacher.contains("test");
+    return files_.Facts(run.teacher_run).contains("test");
   }
 
   // Whether anything runs.
@@ -206,6 +259,13 @@ class Runner {
       last_ = WithoutFingerprint(ended.name) + " did not train";
       return;
     }
+    if (ended.exit_code == Processes::kNotStarted) {
+      Fail(
+          "{}: could not start {}; see that processes and memory are left, and the same command "
+          "goes "
+          "on from here",
+          ended.name, options_.program);
+    }
     if (ended.exit_code != 0) {
       Fail("{} ended with {}: {}; what it said is in {}; the same command goes on from here",
            ended.name, ended.exit_code, said, files_.Said(ended.name));
@@ -245,8 +305,7 @@ class Runner {
   void MeasureOverlap(const Run& run, const Parallel& parallel) {
     Json facts = files_.Facts(run.name);
     const std::string& key = run.teacher_run;
-    if (!Answers(key)) return;
-    if (facts.contains("overlap") && facts["overlap"].contains(key)) return;
+    if (!LacksOverlap(run)) return;
     const ModelFile student = ModelFile::Open(ModelOf(run));
     const ModelFile teacher = ModelFile::Open(TeacherOf(run));
     facts["overlap"][key] =
@@ -284,7 +343,7 @@ class Runner {
 };
 
 // Models along a teacher's training are named in one flag.
-void CheckFolder(const Plan& plan, const std::string& folder) {
+void CheckCommas(const Plan& plan, const std::string& folder) {
   const bool lists =
       std::ranges::any_of(plan.cells, [](const Cell& cell) { return cell.stages > 0; });
   if (!lists || folder.find(',') == std::string::npos) return;
@@ -293,15 +352,44 @@ void CheckFolder(const Plan& plan, const std::string& folder) {
       kStagesFlag);
 }
 
+// Of all that a run writes beside its model.
+std::string LongestFile(const Run& run) {
+  constexpr std::int32_t kMostEpochs = 1000000;
+  const std::string model = RunFiles("").Model(run.name);
+  const CheckpointFiles checkpoints(model);
+  std::vector<std::string> files = {PartialPath(model), checkpoints.previous(),
+                                    PartialPath(checkpoints.path())};
+  if (run.flags.Has("--keep-every"))
+    files.push_back(PartialPath(KeptModelPath(model, kMostEpochs)));
+  return std::filesystem::path(*std::ranges::max_element(files, {}, &std::string::size)).filename();
+}
+
+void CheckNames(const std::vector<Run>& runs) {
+  constexpr std::size_t kMost = NAME_MAX;
+  for (const Run& run : runs) {
+    const std::string file = LongestFile(run);
+    if (file.size() <= kMost) continue;
+    Fail<UsageError>(
+        "{}: a file of that run would have a name of {} letters, and file systems take {}; shorten "
+        "the names of its data set, teacher, student and method",
+        run.name, file.size(), kMost);
+  }
+}
+
 }  // namespace
 
+void CheckCanRun(const Plan& plan, const std::string& folder) {
+  CheckCommas(plan, folder);
+  CheckNames(AllRuns(plan, [](const Run&) { return std::optional<Outcome>(); }));
+}
+
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options) {
-  CheckFolder(plan, options.folder);
   const FolderLock lock(options.folder);
   MakeFolder(RunsFolder(options.folder));
   Runner runner(plan, options);
   runner.Train();
   runner.Measure();
+  runner.TellLeftOut();
   return ResultsPath(options.folder);
 }
 

@@ -20,14 +20,21 @@ struct RunnerOptions {
   std::int32_t checkpoint_every = 25;  // epochs
   // Called now and then: how many runs are done, of how many, and how far those are that run now.
   std::function<void(std::size_t done, std::size_t total, const std::string& note)> on_progress;
+  std::function<void(const std::string& sentence)> on_note;  // about what is out of the ordinary
 };
 
-// Trains what the plan needs into FOLDER/runs and keeps FOLDER/results.jsonl up to date: a line for
-// each run that is done, in the plan's order, whatever order they were done in; returns its path.
-// What is there already is not done again; a run that was interrupted goes on from its checkpoint.
-// The models of trials that lost are removed. A run whose loss is not finite is a result like
-// others; Error, after the others were stopped, when a run fails for any other reason, and when the
-// folder is in use.
+// UsageError when the plan's runs cannot have files in that folder: names that are too long, or a
+// comma where a flag lists them.
+void CheckCanRun(const Plan& plan, const std::string& folder);
+
+// Trains what the plan needs, which was checked, into FOLDER/runs and keeps FOLDER/results.jsonl up
+// to date: a line for each run that is done, in the plan's order, whatever order they were done in;
+// returns its path. One there that tells of other runs is kept beside it (results.h). What is there
+// already is not done again; a run that was interrupted goes on from its checkpoint. The models of
+// trials that lost are removed. A run whose loss is not finite is a result like others; Error,
+// after the others were stopped, when a run fails for any other reason, and when the folder is in
+// use. Where a teacher, or all that a search tries, has no finite loss, what depends on it is left
+// out, and when all else is done and written it is an Error.
 //
 // Accuracy, parameters and the rest depend on the plan alone; only seconds and microseconds vary.
 std::string RunExperiment(const Plan& plan, const RunnerOptions& options);

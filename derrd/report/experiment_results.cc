@@ -33,7 +33,7 @@ std::vector<ExperimentRun> ReadRuns(const std::string& path) {
            path, number);
     }
     const std::string log = (folder / json.value("log", "")).string();
-    runs.push_back({std::move(json), log});
+    runs.push_back({std::move(json), path, log});
   }
   return runs;
 }
@@ -61,32 +61,55 @@ MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
 }
 
 // What must be the same of runs that are seeds of one another: the configuration, whether searched
-// or given; of a run that failed, and has none, what was searched.
+// or given; of a run that failed, and has none, what was searched. Of stages the number that was
+// asked for, for a teacher that is best early has fewer.
 Json SettingsOf(const ExperimentRun& run) {
   if (!run.line.contains("config")) return run.line.value("values", Json());
   Json config = run.line["config"];
   for (const char* of_seed : {"seed", "teacher", "best_epoch"}) config.erase(of_seed);
-  if (config.contains("hetcomp")) config["hetcomp"].erase("stages");
+  if (config.contains("hetcomp")) {
+    Json& stages = config["hetcomp"]["stages"];
+    stages = run.line.value("stages", Json(stages.size()));
+  }
   if (config.contains("als") && config["als"].contains("l2_chosen")) config["als"].erase("l2");
   return config;
 }
 
-// Of a run that several files tell of, the last counts. No mean of two settings means anything, and
-// two runs of one seed are two settings.
-void AddRun(ExperimentRun run, const std::string& path, std::vector<ExperimentRun>& runs) {
+// No mean of two settings means anything, and two runs of one seed are two settings.
+void CheckSame(const std::string& what, const ExperimentRun& run, const ExperimentRun& other) {
+  const bool same_seed = other.line.value("seed", Json()) == run.line.value("seed", Json());
+  if (!same_seed && SettingsOf(other) == SettingsOf(run)) return;
+  Fail(
+      "{}: {} is {} with other settings than {}; report the files one by one, or give what differs "
+      "names of its own",
+      run.file, run.Text("run"), what, other.Text("run"));
+}
+
+// Of a run that several files tell of, the last counts.
+void AddRun(ExperimentRun run, std::vector<ExperimentRun>& runs) {
   for (ExperimentRun& other : runs) {
     if (other.Text("run") == run.Text("run")) {
       other = std::move(run);
       return;
     }
-    const bool same_seed = other.line.value("seed", Json()) == run.line.value("seed", Json());
-    if (!same_seed && SettingsOf(other) == SettingsOf(run)) continue;
-    Fail(
-        "{}: {} is method '{}' with other settings than {}; report the files one by one, or give "
-        "the methods names of their own",
-        path, run.Text("run"), run.Text("method"), other.Text("run"));
+    CheckSame("method '" + run.Text("method") + "'", run, other);
   }
   runs.push_back(std::move(run));
+}
+
+// Those that the setting's students have, but for what did not train and answers for nothing.
+void AddTeachers(const std::map<std::string, ExperimentRun>& teachers, ExperimentSetting& setting) {
+  for (const MethodRuns& method : setting.methods) {
+    for (const ExperimentRun& run : method.runs) {
+      const auto found = teachers.find(run.Text("teacher_run"));
+      if (found == teachers.end() || found->second.failed()) continue;
+      if (!setting.teachers.insert(*found).second) continue;
+      for (const auto& [name, other] : setting.teachers) {
+        if (name == found->first) continue;
+        CheckSame("teacher '" + setting.teacher + "'", found->second, other);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -112,18 +135,11 @@ std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths
       } else if (run.Text("role") == "student") {
         MethodRuns& method = MethodOf(run.Text("method"), SettingOf(run, settings));
         std::vector<ExperimentRun>& runs = run.failed() ? method.failed : method.runs;
-        AddRun(std::move(run), path, runs);
+        AddRun(std::move(run), runs);
       }
     }
   }
-  for (ExperimentSetting& setting : settings) {
-    for (const MethodRuns& method : setting.methods) {
-      for (const ExperimentRun& run : method.runs) {
-        const auto found = teachers.find(run.Text("teacher_run"));
-        if (found != teachers.end()) setting.teachers.insert(*found);
-      }
-    }
-  }
+  for (ExperimentSetting& setting : settings) AddTeachers(teachers, setting);
   if (settings.empty()) {
     Fail("{}: holds no student yet; let `derrd experiment` go on, and report then", paths.front());
   }

@@ -13,7 +13,8 @@ namespace derrd {
 // A line of a results.jsonl (experiment/results.h); its log is found beside that file.
 struct ExperimentRun {
   nlohmann::ordered_json line;
-  std::string log;  // path
+  std::string file;  // that it is a line of
+  std::string log;   // path
 
   bool failed() const { return line.contains("error"); }
   std::string Text(const char* key) const { return line.value(key, ""); }
@@ -38,7 +39,8 @@ struct ExperimentSetting {
 };
 
 // Reads results of one or more experiments. Error that names file and line for a line that is not
-// one of ours, and when there is no student among them.
+// one of ours, when runs of one method, or teachers of one name, have different settings, and when
+// there is no student among them.
 std::vector<ExperimentSetting> ReadResults(const std::vector<std::string>& paths);
 
 // The test metrics that a table shows: accuracy at the usual cutoffs of the protocol.

@@ -153,6 +153,44 @@ TEST(ReadResults, AGivenValueIsNoOtherSettingThanOneThatWasSearched) {
   EXPECT_EQ(settings[0].methods[0].runs.size(), 2u);
 }
 
+TEST(ReadResults, TeachersOfOneNameAreOfOneKind) {
+  const TestFolder folder;
+  WriteTextFile(folder / "wide.jsonl", Teacher(0, 0.5) + Student("rrd", 0, 0.3));
+  std::string narrow = Teacher(1, 0.1);
+  narrow.replace(narrow.find("200"), 3, "2");
+  const auto both = [&](const std::string& teacher, int seed) {
+    WriteTextFile(folder / "narrow.jsonl", teacher + Student("rrd", seed, 0.3));
+    return ReadResults({folder / "wide.jsonl", folder / "narrow.jsonl"});
+  };
+  EXPECT_EQ(both(Teacher(1, 0.1), 1)[0].teachers.size(), 2u);
+  EXPECT_THAT(MessageOf([&] { both(narrow, 1); }),
+              testing::AllOf(HasSubstr("narrow.jsonl: t1 is teacher 'big'"), HasSubstr("than t0")));
+}
+
+TEST(ReadResults, ATeacherThatDidNotTrainIsNone) {
+  const TestFolder folder;
+  std::string failed = Teacher(0, 0.5);
+  failed.replace(failed.find("\"test\""), 6, "\"error\"");
+  const auto settings =
+      Read(folder, failed + Teacher(1, 0.5) + Student("none", 0, 0.3) + Student("none", 1, 0.3));
+  EXPECT_EQ(settings[0].teachers.size(), 1u);
+}
+
+TEST(ReadResults, AnotherNumberOfStagesIsAnotherSetting) {
+  const TestFolder folder;
+  const auto student = [](int seed, const std::string& stages, const std::string& more = "") {
+    return Student("hetcomp", seed, 0.3,
+                   R"(,"config":{"hetcomp":{"stages":)" + stages + "}}" + more);
+  };
+  const std::string one = student(0, R"(["a"])");
+  EXPECT_NO_THROW(Read(folder, one + student(1, R"(["b"])")));
+  EXPECT_THAT(MessageOf([&] { Read(folder, one + student(1, R"(["b","c"])")); }),
+              HasSubstr("hetcomp1 is method 'hetcomp' with other settings"));
+  // Two were asked for, and a teacher that was best early has one.
+  EXPECT_NO_THROW(
+      Read(folder, student(0, R"(["a"])", R"(,"stages":2)") + student(1, R"(["b","c"])")));
+}
+
 TEST(ReadResults, WhatIsNoneNamesFileAndLine) {
   const TestFolder folder;
   const auto says = [&](const std::string& text) { return MessageOf([&] { Read(folder, text); }); };

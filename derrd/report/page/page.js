@@ -130,6 +130,7 @@ function build() {
   }
   const costs = document.getElementById('costs');
   for (const chart of data.costs) {
+    if (!chart.points.length) continue;  // nothing of it trained
     const section = document.createElement('section');
     const title = document.createElement('h2');
     title.textContent = `${chart.title}: accuracy and what it costs`;
