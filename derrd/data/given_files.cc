@@ -72,8 +72,7 @@ void CheckSampled(const DatasetContents& contents, const GivenSplit& held_out,
     if (items > 1) {
       Fail(
           "{}: user '{}' has {} items and candidates are for one held-out item a user; keep one, "
-          "or "
-          "leave --candidates out",
+          "or leave --candidates out",
           held_out.path, contents.user_ids[u], items);
     }
     if (items == 1 && candidates.items.view().Of(u).empty()) {

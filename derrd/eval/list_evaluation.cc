@@ -90,8 +90,7 @@ void ListRanker::RankUnlisted(std::int32_t user) {
   if (listed_ < kCutoffs.back() && !last) {
     Fail(
         "the list of user '{}' holds {} of the {} items to rank, and not what was held out, so "
-        "that "
-        "its rank is not known up to {}; give longer lists, or evaluate the student",
+        "that its rank is not known up to {}; give longer lists, or evaluate the student",
         Called(names_.users, user), listed_, taking_part_, kCutoffs.back());
   }
   ranks_.insert(ranks_.end(), unlisted, taking_part_);

@@ -262,8 +262,7 @@ class Runner {
     if (ended.exit_code == Processes::kNotStarted) {
       Fail(
           "{}: could not start {}; see that processes and memory are left, and the same command "
-          "goes "
-          "on from here",
+          "goes on from here",
           ended.name, options_.program);
     }
     if (ended.exit_code != 0) {

@@ -43,21 +43,10 @@ void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel
   ScoreListsOf(Rows(), lists, out, parallel);
 }
 
-void BprMf::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
-  step_.AddScores(lists, gradients);
-}
-
-void BprMf::AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                       MatrixView<const float> gradients) {
-  step_.AddRepresentations(side, entities, gradients);
-}
-
 void BprMf::Backward(const Parallel& parallel) {
   step_.Sort(parallel);
-  step_.SumScores(Side::kUser, item_.values, user_.gradient, parallel);
-  step_.AddRepresentationsTo(Side::kUser, 0, user_.gradient, parallel);
-  step_.SumScores(Side::kItem, user_.values, item_.gradient, parallel);
-  step_.AddRepresentationsTo(Side::kItem, 0, item_.gradient, parallel);
+  step_.SumAll(Side::kUser, item_.values, user_.gradient, parallel);
+  step_.SumAll(Side::kItem, user_.values, item_.gradient, parallel);
 }
 
 }  // namespace derrd

@@ -12,7 +12,7 @@
 
 namespace derrd {
 
-class BprMf : public FactorBased<TrainableModel> {
+class BprMf : public FactorBased<CollectingModel> {
  public:
   static constexpr std::string_view kKind = "bpr-mf";
 
@@ -34,9 +34,6 @@ class BprMf : public FactorBased<TrainableModel> {
                   std::span<const std::int32_t> items) override;
   void Forward(std::uint32_t, const Parallel&) override {}
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override;
-  void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) override;
-  void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                  MatrixView<const float> gradients) override;
   void Backward(const Parallel& parallel) override;
 
  protected:
@@ -45,7 +42,6 @@ class BprMf : public FactorBased<TrainableModel> {
  private:
   EmbeddingTable user_, item_;
   std::array<EmbeddingTable*, 2> tables_{&user_, &item_};
-  StepGradients step_;
 };
 
 }  // namespace derrd

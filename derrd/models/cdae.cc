@@ -204,15 +204,6 @@ void Cdae::Scores(const ScoreLists& lists, std::span<float> out, const Parallel&
   });
 }
 
-void Cdae::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
-  step_.AddScores(lists, gradients);
-}
-
-void Cdae::AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                      MatrixView<const float> gradients) {
-  step_.AddRepresentations(side, entities, gradients);
-}
-
 // What went into the hidden layers: user_.gradient holds the gradients of that.
 void Cdae::BackwardInputs(const Parallel& parallel) {
   OwnedInteractions by_slot = kept_;

@@ -21,7 +21,7 @@ namespace derrd {
 
 // Its file holds the interactions too, as the input of every user. Memory beside its parameters: a
 // row for each user, and 4 bytes an interaction.
-class Cdae : public TrainableModel {
+class Cdae : public CollectingModel {
  public:
   static constexpr std::string_view kKind = "cdae";
 
@@ -53,9 +53,6 @@ class Cdae : public TrainableModel {
                   std::span<const std::int32_t> items) override;
   void Forward(std::uint32_t step, const Parallel& parallel) override;
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override;
-  void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) override;
-  void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                  MatrixView<const float> gradients) override;
   void Backward(const Parallel& parallel) override;
   void Refresh(const Parallel& parallel) override;
 
@@ -75,7 +72,6 @@ class Cdae : public TrainableModel {
   std::array<DenseParameter*, 1> dense_{&hidden_bias_};
   Matrix<float> hidden_;  // z of every user; in a step, of its users with what it left out
 
-  StepGradients step_;
   std::vector<std::int32_t> input_slots_;  // of every item; valid for item_input_.rows
   OwnedInteractions kept_;                 // by slot of a user: what the step did not leave out
 };

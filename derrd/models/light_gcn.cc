@@ -51,21 +51,10 @@ void LightGcn::Scores(const ScoreLists& lists, std::span<float> out, const Paral
   ScoreListsOf(Rows(), lists, out, parallel);
 }
 
-void LightGcn::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
-  step_.AddScores(lists, gradients);
-}
-
-void LightGcn::AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                          MatrixView<const float> gradients) {
-  step_.AddRepresentations(side, entities, gradients);
-}
-
 void LightGcn::Backward(const Parallel& parallel) {
   step_.Sort(parallel);
-  step_.SumScores(Side::kUser, propagated_item_, user_gradient_, parallel);
-  step_.AddRepresentationsTo(Side::kUser, 0, user_gradient_, parallel);
-  step_.SumScores(Side::kItem, propagated_user_, item_gradient_, parallel);
-  step_.AddRepresentationsTo(Side::kItem, 0, item_gradient_, parallel);
+  step_.SumAll(Side::kUser, propagated_item_, user_gradient_, parallel);
+  step_.SumAll(Side::kItem, propagated_user_, item_gradient_, parallel);
   for (EmbeddingTable* table : tables_) {
     table->gradient.Reshape(table->values.rows(), table->values.cols());
   }

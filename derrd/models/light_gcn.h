@@ -21,7 +21,7 @@ namespace derrd {
 // to answer. A step moves every row, since every row's gradient is that of all it can reach: the
 // optimizer's cost is that of a dense one. Memory beside the tables: four tables of the same size,
 // and 16 bytes an interaction.
-class LightGcn : public FactorBased<TrainableModel> {
+class LightGcn : public FactorBased<CollectingModel> {
  public:
   static constexpr std::string_view kKind = "lightgcn";
 
@@ -40,9 +40,6 @@ class LightGcn : public FactorBased<TrainableModel> {
                   std::span<const std::int32_t> items) override;
   void Forward(std::uint32_t step, const Parallel& parallel) override;
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override;
-  void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) override;
-  void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                  MatrixView<const float> gradients) override;
   void Backward(const Parallel& parallel) override;
   void Refresh(const Parallel& parallel) override;
 
@@ -56,8 +53,7 @@ class LightGcn : public FactorBased<TrainableModel> {
   std::array<EmbeddingTable*, 2> tables_{&user_, &item_};
   Propagation propagation_;
   Matrix<float> propagated_user_, propagated_item_;  // in a step: up to date for its entities
-  StepGradients step_;
-  Matrix<float> user_gradient_, item_gradient_;  // of the propagated rows of the step
+  Matrix<float> user_gradient_, item_gradient_;      // of the propagated rows of the step
 };
 
 }  // namespace derrd

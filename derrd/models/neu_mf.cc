@@ -185,8 +185,7 @@ void NeuMf::ScoreAllItems(std::span<const std::int32_t> users, MatrixView<float>
 void NeuMf::ScoreAllItemsForLiked(std::span<const std::int32_t>, std::span<float>) const {
   Fail(
       "a neumf model cannot answer somebody it has not met; ask a factor model or cdae, or train "
-      "it "
-      "again with their interactions");
+      "it again with their interactions");
 }
 
 void NeuMf::SelectRows(std::span<const std::int32_t> users, std::span<const std::int32_t> items) {
@@ -248,15 +247,6 @@ void NeuMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel
     ScoreBlock(users.data() + begin, lists.items.data() + begin, out.subspan(begin, end - begin),
                block);
   });
-}
-
-void NeuMf::AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) {
-  step_.AddScores(lists, gradients);
-}
-
-void NeuMf::AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                       MatrixView<const float> gradients) {
-  step_.AddRepresentations(side, entities, gradients);
 }
 
 // The forward pass is computed again, block by block, rather than kept.

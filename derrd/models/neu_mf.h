@@ -31,7 +31,7 @@ struct NeuMfShape {
 
 // Memory beside its parameters: a row as wide as a representation for each user and item; in a step
 // h_0 of every scored pair.
-class NeuMf : public TrainableModel {
+class NeuMf : public CollectingModel {
  public:
   static constexpr std::string_view kKind = "neumf";
 
@@ -64,9 +64,6 @@ class NeuMf : public TrainableModel {
                   std::span<const std::int32_t> items) override;
   void Forward(std::uint32_t step, const Parallel& parallel) override;
   void Scores(const ScoreLists& lists, std::span<float> out, const Parallel& parallel) override;
-  void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) override;
-  void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
-                                  MatrixView<const float> gradients) override;
   void Backward(const Parallel& parallel) override;
   void Refresh(const Parallel& parallel) override;
 
@@ -97,7 +94,6 @@ class NeuMf : public TrainableModel {
   Matrix<float> weighted_user_gmf_;                  // w * p
   Matrix<float> user_projection_, item_projection_;  // s W_user + b_0, t W_item
 
-  StepGradients step_;
   // The scored pairs of a step, by user, and the gradients of their s W_user + t W_item + b_0.
   std::vector<std::int32_t> pair_users_;
   Matrix<float> first_gradient_;

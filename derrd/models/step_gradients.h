@@ -58,6 +58,13 @@ class StepGradients {
   void AddRepresentationsTo(Side side, std::size_t first_column, MatrixView<float> gradient,
                             const Parallel& parallel) const;
 
+  // Both of whole rows: all that a model of inner products asks for.
+  void SumAll(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
+              const Parallel& parallel) const {
+    SumScores(side, other_rows, gradient, parallel);
+    AddRepresentationsTo(side, 0, gradient, parallel);
+  }
+
  private:
   struct Direct {
     std::span<const std::int32_t> entities;
@@ -90,6 +97,21 @@ class StepGradients {
 
   std::array<OneSide, 2> sides_;
   std::vector<Scored> scored_;
+};
+
+// A model that collects what a step asks of it.
+class CollectingModel : public TrainableModel {
+ public:
+  void AddScoreGradients(const ScoreLists& lists, std::span<const float> gradients) final {
+    step_.AddScores(lists, gradients);
+  }
+  void AddRepresentationGradients(Side side, std::span<const std::int32_t> entities,
+                                  MatrixView<const float> gradients) final {
+    step_.AddRepresentations(side, entities, gradients);
+  }
+
+ protected:
+  StepGradients step_;
 };
 
 }  // namespace derrd
