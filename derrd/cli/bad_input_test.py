@@ -105,6 +105,15 @@ class BadInputTest(ProgramCase):
                    "--batch-size", -(-told["train"] // 4), "-o", output, says=["_embedding'", "--learning-rate"],
                    output=output)
 
+    def test_stopping_without_validation_is_told_to_change_nothing(self):
+        data, output = self.folder / "all-training.derrd", self.folder / "unstopped.derrd"
+        self.ok("import", self.csv, "--split", "ratio", "--ratio", "1,0,0", "-o", data)
+        done = self.ok("train", data, "--keep-metric", "NDCG@10", "--keep-every", 9, "--epochs", 3,
+                       "--width", 4, "-o", output)
+        self.assertIn("no validation split", done.stderr)
+        self.assertIn("no model is kept besides", done.stderr)
+        self.assertFalse({"patience", "keep_metric"} & set(json.loads(self.ok("info", output, "--json").stdout)["model"]["config"]))
+
     def test_unknown_users_and_items(self):
         self.fails(1, "recommend", self.teacher, "--user", "u99", says=["u99"])
         self.fails(1, "recommend", self.teacher, "--items", "i2", "i999", says=["i999"])

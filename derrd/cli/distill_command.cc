@@ -46,7 +46,10 @@ void TruncateTeacher(const DistillOptions& options, const Dataset& dataset, cons
 
 Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const MethodSum& sum) {
   Json config = cli::ConfigOf(options, dataset, sum.name);
-  if (!sum.HasBase()) config.erase("loss");
+  if (!sum.HasBase()) {
+    config.erase("loss");
+    config.erase("negatives_per_interaction");
+  }
   config["teacher"] = Fingerprint(options.teacher);
   for (const Method* method : sum.methods)
     config[method->info().name] = derrd::ConfigOf(method->parameters());

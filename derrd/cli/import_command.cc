@@ -51,7 +51,10 @@ void AddReadFlags(CLI::App& app, ReadOptions& read) {
       app, "--header", read.header,
       {{"auto", HeaderMode::kAuto}, {"yes", HeaderMode::kYes}, {"no", HeaderMode::kNo}},
       "Whether the first line names the columns; found out unless given");
-  app.add_option("--delimiter", read.delimiter, "What separates fields, such as ',' or tab");
+  app.add_option("--delimiter", read.delimiter, "What separates fields, such as ',' or tab")
+      ->check([](const std::string& given) {
+        return given.empty() ? "is empty; leave it out, or give the character" : std::string();
+      });
   app.add_option("--user", read.user, "Column of the user, by name or by number from 1");
   app.add_option("--item", read.item, "Column of the item");
   app.add_option("--rating", read.rating, "Column of the rating, or none");

@@ -138,7 +138,8 @@ class MethodsTest(ProgramCase):
         for flags, says in ((("--init", self.teacher), ["--init"]), (("--resume",), ["--resume"]),
                             (("--checkpoint-every", 2), ["--checkpoint-every"]), (("--model", "neumf"), ["--model neumf"])):
             self.fails(2, *base, *flags, says=["--method als", *says], output=output)
-        self.ok(*base, "--als-users", 5, "--als-sweeps", 3, "--log", log)
+        told = self.ok(*base, "--als-users", 5, "--als-sweeps", 3, "--log", log).stderr
+        self.assertRegex(told, r"choosing --als-l2 9 sweeps in .* 0\.\d+")
         self.assertEqual(len(log.read_text().splitlines()), 3)
         info = self.info(output)
         self.assertEqual((info["kind"], info["config"]["als"]["users"]), ("bpr-mf", 5))
@@ -206,13 +207,16 @@ class MethodsTest(ProgramCase):
             self.distill(method, output, "--log", log)
             lines = [json.loads(line) for line in log.read_text().splitlines()]
             self.assertEqual(list(lines[0]["loss"]), losses)
-            self.assertNotIn("loss", self.config(output))
+            self.assertFalse({"loss", "negatives_per_interaction"} & set(self.config(output)))
         self.assertEqual(lines[0]["hetcomp"]["stages"], 4)
         self.assertEqual(lines[0]["hetcomp"]["mean_stage"], 0)
         self.assertEqual(len(self.config(output)["hetcomp"]["stages"]), 3)
         output = self.folder / "never.derrd"
-        self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--method", "hetcomp", *self.along, "--loss",
-                   "bpr", "-o", output, says=["--loss", "--method hetcomp"], output=output)
+        for flags in (("--loss", "bpr"), ("--negatives-per-interaction", 2)):
+            self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--method", "hetcomp", *self.along, *flags,
+                       "-o", output, says=[flags[0], "--method hetcomp"], output=output)
+        self.fails(2, "distill", self.dataset, "--teacher", self.teacher, "--method", "hetcomp", *self.along,
+                   "--hetcomp-top", 100000, "-o", output, says=["--hetcomp-top", "in training", "or less"], output=output)
 
     def test_hetcomps_users_move_on_to_the_last_stage(self):
         log = self.folder / "moving.jsonl"

@@ -6,17 +6,20 @@ namespace derrd::cli {
 
 Preparation::Preparation()
     : listener_{.note = Note,
-                .progress = [this](const std::string& work, std::size_t done, std::size_t all) {
-                  Update(work, done, all);
-                }} {}
+                .progress = [this](const std::string& work, std::size_t done,
+                                   std::size_t all) { Update(work, done, all); },
+                .finished = [this](const std::string& result) { Finish(result); }} {}
 
-Preparation::~Preparation() {
-  if (progress_) progress_->Finish(done_);
-}
+Preparation::~Preparation() { Finish(""); }
 
 void Preparation::Update(const std::string& work, std::size_t done, std::size_t all) {
   if (!progress_) progress_.emplace(work, all, "sweeps");
   progress_->Update(done_ = done);
+}
+
+void Preparation::Finish(const std::string& result) {
+  if (progress_) progress_->Finish(done_, result);
+  progress_.reset();
 }
 
 }  // namespace derrd::cli

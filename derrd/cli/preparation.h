@@ -23,6 +23,7 @@ class Preparation {
 
  private:
   void Update(const std::string& work, std::size_t done, std::size_t all);
+  void Finish(const std::string& result);
 
   std::optional<Progress> progress_;
   std::size_t done_ = 0;

@@ -67,11 +67,7 @@ void SweepAndWrite(const std::string& label, const TrainingOptions& options, con
                    const Parallel& parallel) {
   const SweepOptions sweep_options{sweeps, kind, StoppingOptions(options, dataset)};
   const EarlyStoppingOptions& stopping = sweep_options.stopping;
-  if (!dataset.valid().empty()) {
-    config["patience"] = stopping.patience;
-    config["stop_metrics"] = stopping.watch;
-    config["keep_metric"] = stopping.keep;
-  }
+  AddTo(config, stopping, dataset);
   EpochLog log(options.log, "");
   Progress progress(label, static_cast<std::uint64_t>(sweeps), "sweeps");
   std::string note;

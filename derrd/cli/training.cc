@@ -48,6 +48,10 @@ constexpr std::array kEpochFlags = {"--patience", "--stop-metrics", "--keep-metr
 std::vector<std::string> KeptPaths(const TrainingOptions& options) {
   constexpr std::int32_t kMost = 10000;
   if (options.keep_every == 0) return {};
+  if (options.keep_every > options.train.epochs) {
+    Note(fmt::format("--keep-every {}: there are {} epochs, so that no model is kept besides",
+                     options.keep_every, options.train.epochs));
+  }
   if (options.train.epochs / options.keep_every > kMost) {
     Fail<UsageError>("--keep-every {}: up to {} models in {} epochs, and {} are allowed; raise it",
                      options.keep_every, options.train.epochs / options.keep_every,
@@ -158,6 +162,13 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options) {
           WholeNumber(0, 1000000));
 }
 
+void AddTo(Json& config, const EarlyStoppingOptions& stopping, const Dataset& dataset) {
+  if (dataset.valid().empty()) return;
+  config["patience"] = stopping.patience;
+  config["stop_metrics"] = stopping.watch;
+  config["keep_metric"] = stopping.keep;
+}
+
 ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json config,
                  const Metrics& valid) {
   ModelFile file;
@@ -173,6 +184,11 @@ ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json conf
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
+  const bool stops = !options.stop_metrics.empty() || !options.keep_metric.empty();
+  if (stops && dataset.valid().empty()) {
+    Note(fmt::format("{} has no validation split: --stop-metrics and --keep-metric change nothing",
+                     options.dataset));
+  }
   Json config = {{"method", method},
                  {"dataset", Fingerprint(options.dataset)},
                  {"seed", options.seed},
@@ -186,10 +202,8 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
                  {"beta1", optimizer.beta1},
                  {"beta2", optimizer.beta2},
                  {"epsilon", optimizer.epsilon},
-                 {"l2", optimizer.l2},
-                 {"patience", stopping.patience},
-                 {"stop_metrics", stopping.watch},
-                 {"keep_metric", stopping.keep}});
+                 {"l2", optimizer.l2}});
+  AddTo(config, stopping, dataset);
   if (!options.init.empty()) config["init"] = Fingerprint(options.init);
   return config;
 }

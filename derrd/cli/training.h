@@ -62,6 +62,10 @@ std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const
 // When to stop: as the flags say, or else as suits the protocol that the data set is made for.
 EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset);
 
+// What a model's file says of it; nothing where there is nothing to validate on.
+void AddTo(nlohmann::ordered_json& config, const EarlyStoppingOptions& stopping,
+           const Dataset& dataset);
+
 // Trains the student on the terms and writes the kept epoch to options.output, with `config` as the
 // account of how it came to be. `label` names the work on the progress line.
 void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,

@@ -166,6 +166,7 @@ std::string WithoutType(const std::string& name) {
 }
 
 std::optional<double> FiniteNumber(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);

@@ -17,6 +17,7 @@ void CheckHoldOut(const HoldOutOptions& options) {
   if (!ratio && !options.ratio.empty()) {
     Fail<UsageError>("--ratio belongs to --split ratio; give both or neither");
   }
+  if (!options.ratio.empty()) ParseRatio(options.ratio);
   if (ratio && options.negatives.value_or(0) > 0) {
     Fail<UsageError>(
         "--negatives belongs to --split leave-one-out; a split by ratio is ranked among all items");

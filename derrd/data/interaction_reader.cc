@@ -24,10 +24,11 @@ std::string Shown(std::string_view field) {
 
 double RatingIn(const RecordReader& records, std::string_view field) {
   if (const auto number = FiniteNumber(field)) return *number;
+  const bool comma = field.find(',') != std::string_view::npos;
   Fail(
-      "{}: the rating '{}' is not a finite number; correct the line, or choose the column with "
-      "--rating",
-      records.Place(), Shown(field));
+      "{}: the rating '{}' is not a finite number; {}, or choose the column with --rating, or none",
+      records.Place(), Shown(field),
+      comma ? "write it with a point in the place of the comma" : "correct the line");
 }
 
 double TimeIn(const RecordReader& records, std::string_view field) {

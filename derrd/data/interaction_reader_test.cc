@@ -236,10 +236,37 @@ TEST(ReaderErrorsTest, WhatIsNoTableIsSaidToBeNone) {
                            "{\n  \"user\": 1,\n  \"item\": 2\n}\n"}) {
     EXPECT_THAT(ErrorOf(json), HasSubstr("f: is JSON"));
   }
-  EXPECT_THAT(ErrorOf("PAR1\x15\x04\x15"), HasSubstr("Parquet"));
-  EXPECT_THAT(ErrorOf("PK\x03\x04\x14"), HasSubstr("zip"));
+  EXPECT_THAT(ErrorOf(std::string("PAR1\x15\x04\x15\0\n", 9)), HasSubstr("Parquet"));
+  EXPECT_THAT(ErrorOf(std::string("PK\x03\x04\x14\0\0\0", 8)), HasSubstr("zip"));
+  EXPECT_THAT(ErrorOf(std::string("\xFD"
+                                  "7zXZ\0\0\x04",
+                                  8)),
+              HasSubstr("unpack it first"));
+  EXPECT_THAT(ErrorOf(std::string("BZh91AY&SY\x01\0", 12)), HasSubstr("bzip2"));
   EXPECT_THAT(ReadText("PAR101\tx\n{a}\ty\n").pairs, ElementsAre("PAR101 x", "{a} y"));
   EXPECT_THAT(ReadText("user,item,\"re\nview\"\n1,2,x\n").pairs, ElementsAre("1 2"));
+}
+
+// As R and spreadsheets write them; a title of its own quotes keeps them.
+TEST(ReaderTest, FieldsInQuotesWhateverTheDelimiter) {
+  EXPECT_THAT(ReadText("\"user\"\t\"item\"\n\"a\"\t\"i\t7\"\n\"b\"\t\"x\"\"y\"\n").pairs,
+              ElementsAre("a i\t7", "b x\"y"));
+  EXPECT_THAT(ReadText("user\titem\n1\t\"Toy Story, The\"\n2\tHeat\n").pairs,
+              ElementsAre("1 Toy Story, The", "2 Heat"));
+  EXPECT_THAT(ReadText("\"u\"|\"i\"\n\"v\"|\"j\"\n").pairs, ElementsAre("u i", "v j"));
+  EXPECT_THAT(ReadText("user\titem\n1\t\"Great\" Cats\n2\t\"Heat\"\n").pairs,
+              ElementsAre("1 \"Great\" Cats", "2 \"Heat\""));
+  ReadOptions options;
+  options.format = Format::kCsv;
+  options.delimiter = "tab";
+  EXPECT_THAT(ReadText("user\titem\n1\t\"a\tb\"\n", options).pairs, ElementsAre("1 a\tb"));
+}
+
+TEST(ReaderErrorsTest, ARatingWithACommaIsToldWhatToWrite) {
+  EXPECT_THAT(ErrorOf("user;item;rating\n1;2;4,5\n"),
+              AllOf(HasSubstr("'4,5'"), HasSubstr("a point"), HasSubstr("or none")));
+  EXPECT_THAT(ReadText("user,item,rating\n1,2,+5\n").pairs, ElementsAre("1 2"));
+  EXPECT_THAT(ErrorOf("user,item,rating\n1,2,+-5\n"), HasSubstr("'+-5'"));
 }
 
 TEST(ReaderErrorsTest, UserAndItemAreTwoColumns) {

@@ -142,10 +142,10 @@ std::size_t FirstNot(std::size_t begin, std::size_t end, const Before& before) {
 
 AttributeTable ReadItemAttributes(const std::string& path, const Ids& item_ids) {
   LineReader lines(path);
-  const auto first = FirstLines(lines.Preview(), 1);
+  const auto first = FirstLines(lines.Preview(), kLinesLookedAt);
   if (first.empty()) Fail("{}: holds only blank lines; give a table of items", path);
-  const std::string delimiter = DetectDelimiter(first);
-  RecordReader records(lines, FieldSplitter(delimiter, StyleOf(delimiter)));
+  const std::string delimiter = DetectDelimiter({first.front()});
+  RecordReader records(lines, FieldSplitter(delimiter, StyleOf(delimiter, first)));
   Cells fields;
   records.Next(kAllFields, fields);
   const auto columns = ReadHeader(fields, item_ids, delimiter, records);

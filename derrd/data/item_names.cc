@@ -16,6 +16,7 @@ namespace {
 
 struct NameTable {
   std::string delimiter;
+  FieldStyle style;
   bool header = false;
   std::size_t id = 0;
   std::size_t name = 1;
@@ -24,13 +25,13 @@ struct NameTable {
 NameTable DetectNameTable(std::string_view preview, const std::string& path) {
   const auto lines = FirstLines(preview, kLinesLookedAt);
   if (lines.empty()) Fail("{}: holds only blank lines; give a table of ids and names", path);
-  NameTable table{DetectDelimiter(lines)};
-  const FieldStyle style = StyleOf(table.delimiter);
-  if (style == FieldStyle::kRuns) {
+  const std::string delimiter = DetectDelimiter(lines);
+  NameTable table{delimiter, StyleOf(delimiter, lines)};
+  if (table.style == FieldStyle::kRuns) {
     Fail("{}: no delimiter stands in every line; give a CSV or TSV table of ids and names", path);
   }
-  FieldSplitter first_splitter(table.delimiter, style);
-  FieldSplitter second_splitter(table.delimiter, style);
+  FieldSplitter first_splitter(table.delimiter, table.style);
+  FieldSplitter second_splitter(table.delimiter, table.style);
   std::vector<std::string_view> first;
   std::vector<std::string_view> second;
   first_splitter.Split(lines[0], kAllFields, first);
@@ -56,7 +57,7 @@ NameTable DetectNameTable(std::string_view preview, const std::string& path) {
 ItemNames ReadItemNames(const std::string& path, const Ids& item_ids) {
   LineReader lines(path);
   const NameTable table = DetectNameTable(lines.Preview(), path);
-  RecordReader records(lines, FieldSplitter(table.delimiter, StyleOf(table.delimiter)));
+  RecordReader records(lines, FieldSplitter(table.delimiter, table.style));
   const std::size_t needed = std::max(table.id, table.name) + 1;
   std::vector<std::string_view> fields;
   std::size_t columns = 0;  // of the first record

@@ -52,13 +52,43 @@ bool LooksCounted(const std::vector<std::string_view>& lines) {
   return lengths.size() > 1;  // rows of one width are columns
 }
 
+// Whether a field is all in quotes, those inside it doubled.
+bool IsQuoted(std::string_view field) {
+  if (field.size() < 2 || field.front() != '"' || field.back() != '"') return false;
+  std::size_t quotes = 0;
+  for (const char character : field.substr(1, field.size() - 2)) {
+    if (character != '"' && quotes % 2 == 1) return false;
+    quotes = character == '"' ? quotes + 1 : 0;
+  }
+  return quotes % 2 == 0;
+}
+
+// Whether all fields of the first line stand in quotes; or some of any line do, and none begins
+// with a quote that is its own.
+bool AreQuoted(const std::vector<std::string_view>& lines, const std::string& delimiter) {
+  if (lines.empty()) return false;
+  if (std::ranges::all_of(SplitLine(lines.front(), delimiter, FieldStyle::kPlain), IsQuoted)) {
+    return true;
+  }
+  bool some = false;
+  for (const std::string_view line : lines) {
+    for (const std::string_view field : SplitLine(line, delimiter, FieldStyle::kPlain)) {
+      if (!field.starts_with('"')) continue;
+      if (!IsQuoted(field)) return false;
+      some = true;
+    }
+  }
+  return some;
+}
+
 // Lists differ in length; columns have one width but for a broken line, which is to be reported as
 // such.
 bool LooksLikeLists(const std::vector<std::string_view>& lines, const std::string& delimiter) {
   if (delimiter != " " && delimiter != "\t") return false;
   std::map<std::size_t, std::size_t> lines_of_length;
+  const FieldStyle style = StyleOf(delimiter, lines);
   for (const std::string_view line : lines) {
-    ++lines_of_length[SplitLine(line, delimiter, StyleOf(delimiter)).size()];
+    ++lines_of_length[SplitLine(line, delimiter, style).size()];
   }
   std::size_t most_common = 0;
   for (const auto& [length, count] : lines_of_length) most_common = std::max(most_common, count);
@@ -142,18 +172,13 @@ bool LooksLikeJson(std::string_view preview) {
   return second != preview.npos && std::string_view("\"{[").find(preview[second]) != preview.npos;
 }
 
-// Error for files whose first bytes tell that they are no table of text.
+// Error for text that is no table.
 void CheckIsTable(std::string_view preview, const std::string& path) {
-  const bool binary = preview.size() > 4 && static_cast<unsigned char>(preview[4]) < 0x20 &&
-                      preview[4] != '\t' && preview[4] != '\n' && preview[4] != '\r';
-  const char* kind = binary && preview.starts_with("PAR1") ? "a Parquet file"
-                     : preview.starts_with("PK\x03\x04")   ? "a zip archive"
-                     : LooksLikeJson(preview)              ? "JSON"
-                                                           : nullptr;
-  if (kind == nullptr) return;
+  if (!LooksLikeJson(preview)) return;
   Fail(
-      "{}: is {}; give lines of columns or lists (CSV, TSV, .inter, adjacency; plain, .gz or .zst)",
-      path, kind);
+      "{}: is JSON; give lines of columns or lists (CSV, TSV, .inter, adjacency; plain, .gz or "
+      ".zst)",
+      path);
 }
 
 }  // namespace
@@ -191,9 +216,10 @@ std::string DetectDelimiter(const std::vector<std::string_view>& lines) {
   return " ";
 }
 
-FieldStyle StyleOf(const std::string& delimiter) {
+FieldStyle StyleOf(const std::string& delimiter, const std::vector<std::string_view>& lines) {
   if (delimiter == " ") return FieldStyle::kRuns;
-  return delimiter == "," || delimiter == ";" ? FieldStyle::kQuoted : FieldStyle::kPlain;
+  if (delimiter == "," || delimiter == ";") return FieldStyle::kQuoted;
+  return AreQuoted(lines, delimiter) ? FieldStyle::kQuoted : FieldStyle::kPlain;
 }
 
 Layout DetectLayout(std::string_view preview, const std::string& path, const ReadOptions& options) {
@@ -204,7 +230,8 @@ Layout DetectLayout(std::string_view preview, const std::string& path, const Rea
   layout.delimiter = DelimiterOf(lines, options);
   layout.shape = ShapeOf(lines, layout.delimiter, options);
   if (layout.shape == Shape::kColumns) {
-    layout.style = StyleOf(layout.delimiter);
+    layout.style =
+        options.format == Format::kCsv ? FieldStyle::kQuoted : StyleOf(layout.delimiter, lines);
     ReadColumns(path, lines, options, layout);
   } else {
     layout.style = FieldStyle::kRuns;  // several may separate: "user<TAB>item item"

@@ -62,8 +62,9 @@ std::vector<std::string_view> FirstLines(std::string_view preview, std::size_t m
 // half of all lines hold; " " when there is none.
 std::string DetectDelimiter(const std::vector<std::string_view>& lines);
 
-// How columns are written that this delimiter separates: quoted for "," and ";", runs for " ".
-FieldStyle StyleOf(const std::string& delimiter);
+// How columns are written that this delimiter separates: quoted for "," and ";", runs for " ", and
+// for others plain, unless fields of the lines stand in quotes.
+FieldStyle StyleOf(const std::string& delimiter, const std::vector<std::string_view>& lines);
 
 }  // namespace derrd
 

@@ -1,5 +1,6 @@
 #include "derrd/data/line_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -12,6 +13,30 @@ constexpr std::size_t kStartBytes = std::size_t{1} << 20;
 constexpr std::size_t kPreviewBytes = std::size_t{1} << 16;
 constexpr std::size_t kLongestLine = std::size_t{1} << 28;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+struct KnownStart {
+  std::string_view bytes, kind, remedy;
+};
+constexpr std::string_view kTables = "give CSV, TSV, .inter or adjacency lists, plain, .gz or .zst";
+constexpr std::string_view kUnpack = "unpack it first, or pack it as .gz or .zst";
+constexpr KnownStart kKnownStarts[] = {
+    {"PK\x03\x04", "a zip archive (as .xlsx is too)", kTables},
+    {"\xFD"
+     "7zXZ",
+     "packed by xz", kUnpack},
+    {"BZh", "packed by bzip2", kUnpack},
+};
+
+// Error for a file that its first bytes tell to be no text. Text may begin with some of them too.
+void CheckIsText(std::string_view start, const std::string& path) {
+  const bool binary = std::ranges::any_of(
+      start.substr(0, 64), [](char byte) { return static_cast<unsigned char>(byte) < 0x09; });
+  for (const auto& [bytes, kind, remedy] : kKnownStarts) {
+    if (start.starts_with(bytes) && (binary || bytes.size() > 3))
+      Fail("{}: is {}; {}", path, kind, remedy);
+  }
+  if (binary && start.starts_with("PAR1")) Fail("{}: is a Parquet file; {}", path, kTables);
+}
 
 }  // namespace
 
@@ -69,6 +94,7 @@ bool LineReader::Fill() {
   }
   const std::span<char> room(buffer_.data() + end_, buffer_.size() - end_);
   const std::size_t count = source_->Read(room);
+  if (end_ == 0 && line_number_ == 0) CheckIsText({room.data(), count}, source_->path());
   if (count > 0 && std::memchr(room.data(), '\0', count) != nullptr) {
     Fail(
         "{}: near line {}: not a text file (it holds NUL bytes); give CSV, TSV or adjacency lists "

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "derrd/core/error.h"
@@ -40,7 +41,11 @@ void Convert(const std::byte* from, std::span<To> out) {
   for (To& value : out) {
     From number;
     std::memcpy(&number, from, sizeof(From));
-    value = static_cast<To>(number);
+    if constexpr (std::is_class_v<From>) {
+      value = static_cast<To>(static_cast<float>(number));
+    } else {
+      value = static_cast<To>(number);
+    }
     from += sizeof(From);
   }
 }
@@ -137,7 +142,8 @@ void NumberTable::RequireWholeNumbers() const {
   }
 }
 
-void NumberTable::ReadRow(std::size_t r, std::span<float> out) const {
+template <typename To>
+void NumberTable::ReadFloats(std::size_t r, std::span<To> out) const {
   assert(r < rows_ && out.size() == cols_);
   switch (dtype_) {
     case DType::kF16:
@@ -151,6 +157,9 @@ void NumberTable::ReadRow(std::size_t r, std::span<float> out) const {
       return Convert<double>(Row(r), out);
   }
 }
+
+void NumberTable::ReadRow(std::size_t r, std::span<float> out) const { ReadFloats(r, out); }
+void NumberTable::ReadRow(std::size_t r, std::span<double> out) const { ReadFloats(r, out); }
 
 void NumberTable::ReadRow(std::size_t r, std::span<std::int64_t> out) const {
   assert(r < rows_ && out.size() == cols_);

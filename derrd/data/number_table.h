@@ -34,11 +34,14 @@ class NumberTable {
   // Row r; out: cols() numbers. Only after the check above. Numbers out of float's range become
   // infinite.
   void ReadRow(std::size_t r, std::span<float> out) const;
+  void ReadRow(std::size_t r, std::span<double> out) const;
   void ReadRow(std::size_t r, std::span<std::int64_t> out) const;
 
  private:
   NumberTable(std::string name, DType dtype, const std::vector<std::size_t>& shape,
               std::span<const std::byte> bytes, std::shared_ptr<const void> memory);
+  template <typename To>
+  void ReadFloats(std::size_t r, std::span<To> out) const;
   const std::byte* Row(std::size_t r) const { return bytes_.data() + r * cols_ * Size(dtype_); }
 
   std::string name_;

@@ -1,7 +1,6 @@
 #include "derrd/data/scored_lists.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/data/columns.h"
+#include "derrd/data/layout.h"
 #include "derrd/data/line_reader.h"
 #include "derrd/data/utf8.h"
 
@@ -19,10 +19,10 @@ namespace {
 // All entries of all users, as they come.
 struct Entries {
   std::vector<std::int32_t> users, items;
-  std::vector<float> scores;  // one an entry, or none at all
-  bool ranks = false;         // whether these order the lists and are no scores
+  std::vector<double> scores;  // one an entry, or none at all; as exact as they come, for the order
+  bool ranks = false;          // whether these order the lists and are no scores
 
-  void Add(std::int32_t user, std::int32_t item, std::optional<float> score) {
+  void Add(std::int32_t user, std::int32_t item, std::optional<double> score) {
     users.push_back(user);
     items.push_back(item);
     if (score) scores.push_back(*score);
@@ -92,7 +92,9 @@ ScoredLists Group(const Entries& entries, const std::string& path, const Entitie
   }
   for (const std::size_t e : order) {
     lists.items.push_back(entries.items[e]);
-    if (!entries.scores.empty() && !entries.ranks) lists.scores.push_back(entries.scores[e]);
+    if (!entries.scores.empty() && !entries.ranks) {
+      lists.scores.push_back(static_cast<float>(entries.scores[e]));
+    }
   }
   CheckDistinct(lists, path, users, items);
   return lists;
@@ -103,6 +105,7 @@ struct ListColumns {
   std::size_t user = 0, item = 1;
   std::optional<std::size_t> score;
   bool header = false, score_is_rank = false;
+  std::size_t all = 0;  // of the first line
 
   std::size_t count() const { return std::max({user, item, score.value_or(0)}) + 1; }
 };
@@ -118,6 +121,7 @@ ListColumns ColumnsOf(const std::vector<std::string_view>& first, const std::str
     columns.score_is_rank = score == Layout::kNoColumn && rank != Layout::kNoColumn;
     const int by = columns.score_is_rank ? rank : score;
     if (by != Layout::kNoColumn) columns.score = static_cast<std::size_t>(by);
+    columns.all = first.size();
     return columns;
   }
   if (first.size() < 2 || first.size() > 3) {
@@ -127,31 +131,31 @@ ListColumns ColumnsOf(const std::vector<std::string_view>& first, const std::str
         place, first.size());
   }
   ListColumns columns;
+  columns.all = first.size();
   if (first.size() == 3) columns.score = 2;
   return columns;
 }
 
-float ParseScore(std::string_view text, const char* what, const std::string& place) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  const auto score = static_cast<float>(number);
-  if (error != std::errc() || stop != end || !std::isfinite(score)) {
+double ParseScore(std::string_view text, const char* what, const std::string& place) {
+  const std::optional<double> number = FiniteNumber(text);
+  if (!number || !std::isfinite(static_cast<float>(*number))) {
     Fail("{}: the {} '{}' is not a finite number; correct the line", place, what,
          IsUtf8(text) ? std::string(text.substr(0, 32)) : FromLatin1(text.substr(0, 32)));
   }
-  return score;
+  return *number;
 }
 
-// Adds the entry of a record, unless the data set does not have its user or its item.
+// Adds the entry of a record of so many columns, unless the data set does not have its user or its
+// item.
 void AddRecord(const std::vector<std::string_view>& fields, const ListColumns& columns,
                const RecordReader& records, const Entities& users, const Entities& items,
                Entries& entries, ImportedLists& result) {
-  if (fields.size() < columns.count()) {
-    Fail("{}: has {} columns where {} are needed; correct the line", records.Place(), fields.size(),
-         columns.count());
+  if (fields.size() < columns.count() || fields.size() > columns.all) {
+    Fail("{}: has {} columns where {}; correct the line", records.Place(), fields.size(),
+         fields.size() < columns.count() ? fmt::format("{} are needed", columns.count())
+                                         : fmt::format("the first line has {}", columns.all));
   }
-  std::optional<float> score;
+  std::optional<double> score;
   if (columns.score_is_rank) {
     score = -ParseScore(fields[*columns.score], "rank", records.Place());
   } else if (columns.score) {
@@ -190,7 +194,7 @@ bool LookLikeRanks(const ScoredLists& lists) {
 
 // The items of a row that the data set has, in order; -1 may only fill it up.
 void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int64_t> numbers,
-            std::span<const float> scores, std::int32_t user, const RowOrder& item_order,
+            std::span<const double> scores, std::int32_t user, const RowOrder& item_order,
             Entries& entries, ImportedLists& result) {
   constexpr std::int64_t kFill = -1;
   const auto end = std::ranges::find(numbers, kFill) - numbers.begin();
@@ -205,7 +209,7 @@ void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int6
                   : fmt::format("; items are numbered from 0 to {}, and -1 fills up a row",
                                 item_order.entity_of_row.size() - 1));
     }
-    if (!scores.empty() && !std::isfinite(scores[c])) {
+    if (!scores.empty() && !std::isfinite(static_cast<float>(scores[c]))) {
       Fail("{}: the score in row {} (from 0) and column {} is {}; every score must be finite",
            table.name(), row, c, scores[c]);
     }
@@ -213,7 +217,7 @@ void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int6
     if (item == kNobody) {
       result.unknown_items.Add(std::to_string(numbers[c]));
     } else {
-      entries.Add(user, item, scores.empty() ? std::nullopt : std::optional<float>(scores[c]));
+      entries.Add(user, item, scores.empty() ? std::nullopt : std::optional<double>(scores[c]));
     }
   }
 }
@@ -223,7 +227,9 @@ void AddRow(const NumberTable& table, std::size_t row, std::span<const std::int6
 ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const Entities& items,
                            const ProgressCallback& progress) {
   LineReader lines(path);
-  RecordReader records(lines, FieldSplitter("\t", FieldStyle::kPlain), progress);
+  RecordReader records(
+      lines, FieldSplitter("\t", StyleOf("\t", FirstLines(lines.Preview(), kLinesLookedAt))),
+      progress);
   std::vector<std::string_view> fields;
   ImportedLists result;
   Entries entries;
@@ -239,7 +245,7 @@ ImportedLists ReadListsTsv(const std::string& path, const Entities& users, const
   } else {
     AddRecord(fields, columns, records, users, items, entries, result);
   }
-  while (records.Next(columns.count(), fields)) {
+  while (records.Next(kAllFields, fields)) {
     AddRecord(fields, columns, records, users, items, entries, result);
   }
   CheckAnyIsKnown(entries, path, users, items, result);
@@ -259,7 +265,7 @@ ImportedLists ReadListsTable(const NumberTable& table, const std::optional<Numbe
                              const Entities& users, const Entities& items) {
   table.RequireWholeNumbers();
   std::vector<std::int64_t> numbers(table.cols());
-  std::vector<float> row_scores;
+  std::vector<double> row_scores;
   if (scores) {
     scores->RequireFloats();
     if (scores->rows() != table.rows() || scores->cols() != table.cols()) {

@@ -29,7 +29,8 @@ struct ImportedLists {
 
 // In all of them entries of users and items that the data set does not have are left out. Error
 // that names file, user and item when a list has an item twice or a score is not finite; when a
-// user of the data set has no list. Equal scores stay in the order of the file.
+// user of the data set has no list. Scores order lists as exactly as they are written, and are kept
+// in single precision; equal ones stay in the order of the file.
 
 // Lines of user, item and perhaps score, separated by tabs, plain or compressed; the first may name
 // the columns, of which others are passed over. A user's items are ordered by a score, else by a

@@ -47,6 +47,23 @@ TEST_F(ListsTsvTest, ScoresOrderAndEqualOnesKeepTheirPlace) {
   EXPECT_THAT(read.lists.scores, ElementsAre(2, 0.5f, 0.5f, -1000, 1));
 }
 
+// Seconds of the day are further apart than floats of that size are.
+TEST_F(ListsTsvTest, ScoresOrderAsExactlyAsTheyAreWritten) {
+  const ImportedLists read =
+      Read("u\ta\t1700000001\nu\tb\t1700000003\nu\tc\t1700000002\nu\td\t1700000000\nv\ta\t1\n");
+  EXPECT_THAT(read.lists.items, ElementsAre(1, 2, 0, 3, 0));
+  EXPECT_EQ(read.lists.scores[0], read.lists.scores[3]);
+}
+
+TEST_F(ListsTsvTest, AColumnThatTheFirstLineLacksIsAnError) {
+  EXPECT_THAT(ErrorOf("u\ta\nu\tb\t5.3\nv\ta\t1\n"),
+              AllOf(HasSubstr("r.tsv:2"), HasSubstr("3 columns"), HasSubstr("has 2")));
+}
+
+TEST_F(ListsTsvTest, FieldsMayStandInQuotes) {
+  EXPECT_THAT(Read("\"u\"\t\"b\"\n\"v\"\t\"a\"\n").lists.items, ElementsAre(1, 0));
+}
+
 TEST_F(ListsTsvTest, AHeaderNamesTheColumns) {
   const std::string gz = Gzip("user\trank\titem\tscore\tname\nu\t1\tb\t1\tB\nv\t1\tc\t7\tC\n");
   const ImportedLists read = Read(gz);

@@ -68,6 +68,7 @@ class Als : public Method {
     };
     AlsProblem problem = PrepareAls(context.teacher, context.dataset, context.student_width,
                                     options_, context.seed, context.parallel, on_trial);
+    context.listener.Finished(fmt::format("{}", problem.l2));
     nlohmann::ordered_json chosen;
     if (!options_.l2) chosen = {{"l2", problem.l2}, {"l2_chosen", true}};
     return {std::move(problem.ials), options_.sweeps, std::move(chosen)};

@@ -7,6 +7,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
+#include "derrd/eval/rankings.h"
 #include "derrd/eval/same_ids.h"
 #include "derrd/methods/method.h"
 #include "derrd/train/hetcomp_term.h"
@@ -80,13 +81,23 @@ class HetComp : public Method {
     };
     for (const std::string& path : stages_) add(*ModelFile::OpenToAsk(path).model);
     add(context.teacher);
-    trajectory.observed = RankObserved(context.teacher, dataset.train(),
-                                       ObservedOf(trajectory.unobserved.back().length()),
+    const std::size_t length = trajectory.unobserved.back().length();
+    CheckSomeAreLeft(dataset, length);
+    trajectory.observed = RankObserved(context.teacher, dataset.train(), ObservedOf(length),
                                        NamesOf(dataset), context.parallel);
     return std::make_unique<HetCompTerm>(dataset, std::move(trajectory), options_, context.seed);
   }
 
  private:
+  // Lists are compared with the items outside: where there are none, nothing is learned.
+  static void CheckSomeAreLeft(const Dataset& dataset, std::size_t length) {
+    const std::size_t busiest = dataset.train().Busiest();
+    const std::size_t unobserved = dataset.items() - dataset.train().Of(busiest).size();
+    if (length < unobserved) return;
+    Fail<UsageError>("--hetcomp-top: {}, and so none outside its list of {}; give {} or less",
+                     BusiestUser(dataset), length, std::max<std::size_t>(unobserved, 2) - 1);
+  }
+
   // Error when a stage has other users or items, or has been named before. Before anything is
   // ranked, which takes longer.
   void CheckStages(const MethodContext& context) const {

@@ -50,12 +50,16 @@ struct Listener {
   std::function<void(const std::string&)> note = {};  // something that may surprise: a sentence
   // So much of the work of that name is done.
   std::function<void(const std::string& work, std::size_t done, std::size_t all)> progress = {};
+  std::function<void(const std::string& result)> finished = {};  // that work, and what came of it
 
   void Note(const std::string& text) const {
     if (note && !text.empty()) note(text);
   }
   void Progress(const std::string& work, std::size_t done, std::size_t all) const {
     if (progress) progress(work, done, all);
+  }
+  void Finished(const std::string& result) const {
+    if (finished) finished(result);
   }
 };
 

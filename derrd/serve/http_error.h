@@ -10,17 +10,20 @@
 
 namespace derrd::serve {
 
-// Becomes {"error": {"code": code, "message": what()}} with this status (4xx or 5xx).
+// Becomes {"error": {"code": code, "message": message()}} with this status (4xx or 5xx).
 class HttpError : public Error {
  public:
   // code: a constant that lives as long as the program.
   HttpError(int status, std::string_view code, const std::string& message)
-      : Error(message), status_(status), code_(code) {}
+      : Error(message), message_(message), status_(status), code_(code) {}
 
+  // what() ends at the first NUL of an id that it quotes.
+  const std::string& message() const { return message_; }
   int status() const { return status_; }
   std::string_view code() const { return code_; }
 
  private:
+  std::string message_;
   int status_;
   std::string_view code_;
 };

@@ -48,6 +48,11 @@ TEST(Target, PathAndParameters) {
   EXPECT_EQ(Parameter(target.query, "empty"), "");
   EXPECT_EQ(Parameter(target.query, "none"), std::nullopt);
   EXPECT_EQ(Parameter(SplitTarget("/").query, "q"), std::nullopt);
+  EXPECT_EQ(SplitTarget("http://x:80/healthz?a=b").path, "/healthz");
+  EXPECT_EQ(SplitTarget("http://x:80/healthz?a=b").query, "a=b");
+  EXPECT_EQ(SplitTarget("https://x").path, "/");
+  EXPECT_EQ(SplitTarget("http://x?a=b").query, "a=b");
+  EXPECT_EQ(SplitTarget("/v1/users?q=http://x/y").path, "/v1/users");
   EXPECT_EQ(Parameter(SplitTarget("/?").query, "q"), std::nullopt);
   for (const char* const broken : {"q=%", "q=%4", "q=%zz", "q=%+1", "q=%ff"}) {
     EXPECT_THROW(Parameter(broken, "q"), HttpError) << broken;

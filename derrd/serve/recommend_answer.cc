@@ -168,7 +168,7 @@ void RecommendAnswerer::AppendOne(const State& state, std::size_t index, const S
                                   std::string& out) const {
   const RecommendRequest& request = requests_[index];
   if (const auto& error = resolved_[index].error) {
-    AppendError(out, error->code(), error->what());
+    AppendError(out, error->code(), error->message());
     return;
   }
   if (request.user) {

@@ -130,7 +130,7 @@ Route Router::Answer(const HttpRequest& request, HttpReply& reply) {
       Dispatch(entry->route, request, target, reply);
     }
   } catch (const HttpError& error) {
-    SetError(reply, error.status(), error.code(), error.what());
+    SetError(reply, error.status(), error.code(), error.message());
   } catch (const Error& error) {  // a score that is not finite
     SetError(reply, 500, "model_failure", error.what());
   }

@@ -31,6 +31,12 @@ std::string Decoded(std::string_view text) {
 }  // namespace
 
 Target SplitTarget(std::string_view target) {
+  // Absolute form, which a server has to take (RFC 9112, section 3.2.2): "http://host/path".
+  const std::size_t scheme = target.find("://");
+  if (!target.starts_with('/') && scheme != std::string_view::npos) {
+    const std::size_t path = target.find_first_of("/?", scheme + 3);
+    target = path == std::string_view::npos ? "/" : target.substr(path);
+  }
   const std::size_t mark = target.find('?');
   if (mark == std::string_view::npos) return {target, {}};
   return {target.substr(0, mark), target.substr(mark + 1)};

@@ -85,7 +85,7 @@ bool Worker::Answer(const HttpRequest& request, std::string_view client, std::st
 
 void Worker::Refuse(const HttpError& error, const HttpRequest& request, std::string_view client,
                     std::string& out) {
-  SetError(reply_, error.status(), error.code(), error.what());
+  SetError(reply_, error.status(), error.code(), error.message());
   AppendReply(out, reply_, date_, false, false);
   service_.metrics.Count(number_, Route::kBroken, error.status(), 0);
   Log(request, client, 0);
