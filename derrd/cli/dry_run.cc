@@ -12,7 +12,7 @@ DryRun::DryRun(DryRunKind kind)
     AddDistillOptions(*command_, options_);
     return;
   }
-  options_.width = 200;
+  options_.width = kTeacherWidth;
   AddTrainingOptions(*command_, options_);
   if (kind == DryRunKind::kTeacher) AddKeepEvery(*command_, options_);
 }

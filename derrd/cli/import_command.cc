@@ -122,7 +122,7 @@ void AddImportCommand(CLI::App& program) {
   AddInputFlags(*app, options->import);
   AddReadFlags(*app, options->import.read);
   AddFilterFlags(*app, options->import.filter);
-  AddSplitFlags(*app, options->import, 499);
+  AddSplitFlags(*app, options->import, kUsualNegatives);
   AddOrderFlag(*app, options->import);
   app->add_option("-o,--output", options->output, "Data set file to write")->required();
 }

@@ -16,7 +16,7 @@
 namespace derrd::cli {
 namespace {
 
-constexpr std::uint32_t kUsualNegatives = 99;
+constexpr std::uint32_t kSynthNegatives = 99;
 
 struct SynthOptions : CommonOptions {
   SyntheticOptions synthetic;
@@ -41,7 +41,7 @@ HoldOutOptions HoldOutOf(const SynthOptions& options) {
   HoldOutOptions hold_out = options.hold_out;
   hold_out.seed = options.seed;
   const bool leave_one_out = hold_out.split != SplitKind::kRatio;
-  if (leave_one_out && !hold_out.negatives) hold_out.negatives = kUsualNegatives;
+  if (leave_one_out && !hold_out.negatives) hold_out.negatives = kSynthNegatives;
   if (leave_one_out && options.synthetic.least < kLeastForLeaveOneOut) {
     Fail<UsageError>(
         "--min-user {}: leave-one-out takes {} of every user; give --split ratio, or "
@@ -130,7 +130,7 @@ void AddSynthCommand(CLI::App& program) {
       "derrd synth --interactions 1000000 --truth truth.safetensors -o plain.tsv",
       RunSynth);
   AddLawFlags(*app, options->synthetic);
-  AddSplitFlags(*app, options->hold_out, kUsualNegatives);
+  AddSplitFlags(*app, options->hold_out, kSynthNegatives);
   app->add_option("--truth", options->truth, "Also write the tastes, topics and popularities");
   app->add_option("-o,--output", options->output,
                   "Data set file to write, or with a name that ends in .tsv lines of user and item")

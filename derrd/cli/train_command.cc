@@ -27,7 +27,7 @@ void AddTrainCommand(CLI::App& program) {
   const auto [app, options] = AddCommand<TrainingOptions>(
       program, "train", "Train a model (a teacher) on a data set",
       "derrd train citeulike.derrd --width 200 -o teacher.derrd", RunTrain);
-  options->width = 200;
+  options->width = kTeacherWidth;
   AddTrainingOptions(*app, *options);
   AddKeepEvery(*app, *options);
   app->parse_complete_callback([app = app, options = options.get()] {

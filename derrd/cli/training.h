@@ -16,6 +16,8 @@
 
 namespace derrd::cli {
 
+inline constexpr std::size_t kTeacherWidth = 200;  // of `derrd train` unless given
+
 struct TrainingOptions : CommonOptions {
   std::string dataset;
   std::string output;

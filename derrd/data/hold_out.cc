@@ -6,11 +6,7 @@
 #include "derrd/data/negatives.h"
 
 namespace derrd {
-namespace {
-
-constexpr std::uint32_t kUsualNegatives = 499;
-
-}  // namespace
+namespace {}  // namespace
 
 void CheckHoldOut(const HoldOutOptions& options) {
   const bool ratio = options.split == SplitKind::kRatio;

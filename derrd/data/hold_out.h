@@ -12,12 +12,14 @@
 
 namespace derrd {
 
+inline constexpr std::uint32_t kUsualNegatives = 499;  // of leave-one-out
+
 // As a user says it; whatever is left out has its usual value.
 struct HoldOutOptions {
   std::optional<SplitKind> split;          // leave-one-out unless given
   std::optional<SplitOrder> order;         // random unless given
   std::string ratio;                       // "0.8,0.1,0.1" unless given
-  std::optional<std::uint32_t> negatives;  // 499 for leave-one-out; 0: the full protocol
+  std::optional<std::uint32_t> negatives;  // kUsualNegatives of leave-one-out; 0: the full protocol
   std::uint64_t seed = 0;
 
   bool any() const { return split || order || !ratio.empty() || negatives; }
