@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "derrd/cli/dry_run.h"
 #include "derrd/cli/experiment_file.h"
-#include "derrd/cli/free_memory.h"
 #include "derrd/cli/hyper_parameter_flags.h"
+#include "derrd/cli/jobs_memory.h"
 #include "derrd/cli/solving.h"
 #include "derrd/core/error.h"
 #include "derrd/core/fingerprint.h"
@@ -52,7 +51,7 @@ class Planner {
     for (const ExperimentPart& teacher : file_.teachers) AddTeacher(teacher);
     for (const ExperimentGrid& grid : file_.grids) AddGrid(grid);
     CheckSearched();
-    CheckJobs(jobs);
+    memory_.Check(plan_, jobs);
     return std::move(plan_);
   }
 
@@ -281,8 +280,7 @@ class Planner {
     trial.resumable = !options.model.IsSolved() && !sum.IsSolved() && sum.name != MethodTable::kSvd;
     At(method.place, [&] {
       if (!distilled) {
-        const double bytes = CheckTraining(options, dataset);
-        return NoteNeed({false, plan_.cells.size()}, bytes);
+        return memory_.NoteCell(plan_.cells.size(), CheckTraining(options, dataset));
       }
       StoppingOptions(options, dataset);
       trial.files = FilesOf(sum);
@@ -342,52 +340,6 @@ class Planner {
     return bytes;
   }
 
-  // Runs of one kind need about the same: those of a cell, or of a teacher on a data set.
-  using RunKind = std::pair<bool, std::size_t>;  // whether a teacher's; number
-
-  void NoteNeed(RunKind kind, double bytes) { needs_[kind] = std::max(needs_[kind], bytes); }
-
-  RunKind KindOfRun(const Run& run) const {
-    if (run.role != RunRole::kTeacher) return {false, run.cell};
-    return {true, run.data * plan_.teachers.size() + run.teacher};
-  }
-
-  // How many of a kind can run at once: a search is done before its students begin.
-  std::map<RunKind, std::size_t> AtOnce() const {
-    std::map<std::pair<RunKind, RunRole>, std::size_t> counts;
-    std::set<std::string> names;
-    for (const Run& run : AllRuns(plan_, [](const Run&) { return std::optional<Outcome>(); })) {
-      if (run.rung == 0 && names.insert(run.name).second) ++counts[{KindOfRun(run), run.role}];
-    }
-    std::map<RunKind, std::size_t> at_once;
-    for (const auto& [kind, count] : counts) {
-      at_once[kind.first] = std::max(at_once[kind.first], count);
-    }
-    return at_once;
-  }
-
-  void CheckJobs(std::size_t jobs) const {
-    std::vector<double> bytes;
-    for (const auto& [kind, count] : AtOnce()) {
-      const auto found = needs_.find(kind);
-      if (found != needs_.end()) bytes.insert(bytes.end(), count, found->second);
-    }
-    std::ranges::sort(bytes, std::greater());
-    bytes.resize(std::min(jobs, bytes.size()));
-    const double free = FreeBytes();
-    double together = 0;
-    std::size_t fit = 0;
-    for (const double need : bytes) {
-      together += need;
-      fit += together <= free;
-    }
-    if (fit == bytes.size()) return;
-    Fail<UsageError>(
-        "--jobs {}: the {} largest runs together need about {:.3g} GB of memory and {:.3g} GB are "
-        "free; give --jobs {}",
-        jobs, bytes.size(), together / 1e9, free / 1e9, std::max<std::size_t>(fit, 1));
-  }
-
   // One objective is made of each kind. stages: 0 where the flags name them.
   void CheckMethod(const DistillOptions& options, const MethodSum& sum, std::size_t stages,
                    const std::string& kind, Cell& cell) {
@@ -395,8 +347,8 @@ class Planner {
     const Model& teacher = *models_.at({cell.data, cell.teacher});
     CheckUsage(options, sum);
     if (sum.name == MethodTable::kSvd) return CheckTeacher(sum, planned.name, teacher);
-    NoteNeed({false, plan_.cells.size()},
-             CheckNeeds(NeedsBeforeTeacher(options, sum, datasets_[cell.data])));
+    memory_.NoteCell(plan_.cells.size(),
+                     CheckNeeds(NeedsBeforeTeacher(options, sum, datasets_[cell.data])));
     if (NeedsStages(sum) && stages > 0) {
       if (planned.flags.Has("--keep-every")) {
         cell.stages = stages;
@@ -442,7 +394,7 @@ class Planner {
     CheckUsed(part.flags, options.model);
     planned.resumable = !options.model.IsSolved();
     At(part.place, [&] {
-      NoteNeed({true, data * plan_.teachers.size() + teacher}, CheckTraining(options, dataset));
+      memory_.NoteTeacher(data, teacher, CheckTraining(options, dataset));
       if (options.model.IsSolved()) {
         model = std::make_unique<BprMf>(dataset.users(), dataset.items(), kSmallWidth, 0);
       } else {
@@ -462,8 +414,8 @@ class Planner {
   std::vector<PlacedFlags> teacher_flags_;
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Model>> models_;
   std::set<std::string> checked_;
-  std::map<RunKind, double> needs_;  // bytes, at most
-  std::set<std::string> searched_;   // of the ranges of every method
+  JobsMemory memory_;
+  std::set<std::string> searched_;  // of the ranges of every method
 };
 
 }  // namespace
