@@ -47,12 +47,10 @@ void AddDistillOptions(CLI::App& app, DistillOptions& options) {
 
 void CheckUsage(const DistillOptions& options, const MethodSum& sum) {
   const std::string what = "--method " + sum.name;
-  if (!sum.HasBase() && !sum.IsSolved()) {
-    const bool negatives = options.model.negatives_per_interaction.has_value();
-    if (options.model.loss || negatives) {
-      Fail<UsageError>("{}: nothing is learned from the data beside {}; leave it out",
-                       negatives ? "--negatives-per-interaction" : "--loss", what);
-    }
+  const bool drawn = options.model.negatives_per_interaction.has_value() && !sum.IsSolved();
+  if (!sum.HasBase() && (options.model.loss || drawn)) {
+    Fail<UsageError>("{}: nothing is learned from the data beside {}; leave it out",
+                     drawn ? "--negatives-per-interaction" : "--loss", what);
   }
   const bool cut = sum.name == MethodTable::kSvd;
   if (cut || sum.IsSolved()) {

@@ -136,7 +136,7 @@ class MethodsTest(ProgramCase):
         output, log = self.folder / "als.derrd", self.folder / "als.jsonl"
         base = ("distill", self.dataset, "--teacher", self.teacher, "--method", "als", "--width", 4, "-o", output)
         for flags, says in ((("--init", self.teacher), ["--init"]), (("--resume",), ["--resume"]),
-                            (("--checkpoint-every", 2), ["--checkpoint-every"]), (("--model", "neumf"), ["--model neumf"])):
+                            (("--checkpoint-every", 2), ["--checkpoint-every"]), (("--model", "neumf"), ["--model neumf"]), (("--loss", "bpr"), ["--loss"])):
             self.fails(2, *base, *flags, says=["--method als", *says], output=output)
         told = self.ok(*base, "--als-users", 5, "--als-sweeps", 3, "--log", log).stderr
         self.assertRegex(told, r"choosing --als-l2 9 sweeps in .* 0\.\d+")

@@ -5,15 +5,17 @@
 namespace derrd::cli {
 
 Preparation::Preparation()
-    : listener_{.note = Note,
-                .progress = [this](const std::string& work, std::size_t done,
-                                   std::size_t all) { Update(work, done, all); },
-                .finished = [this](const std::string& result) { Finish(result); }} {}
+    : listener_{
+          .note = Note,
+          .progress = [this](const std::string& work, const std::string& unit, std::size_t done,
+                             std::size_t all) { Update(work, unit, done, all); },
+          .finished = [this](const std::string& result) { Finish(result); }} {}
 
 Preparation::~Preparation() { Finish(""); }
 
-void Preparation::Update(const std::string& work, std::size_t done, std::size_t all) {
-  if (!progress_) progress_.emplace(work, all, "sweeps");
+void Preparation::Update(const std::string& work, const std::string& unit, std::size_t done,
+                         std::size_t all) {
+  if (!progress_) progress_.emplace(work, all, unit);
   progress_->Update(done_ = done);
 }
 

@@ -22,7 +22,7 @@ class Preparation {
   const Listener& listener() const { return listener_; }
 
  private:
-  void Update(const std::string& work, std::size_t done, std::size_t all);
+  void Update(const std::string& work, const std::string& unit, std::size_t done, std::size_t all);
   void Finish(const std::string& result);
 
   std::optional<Progress> progress_;

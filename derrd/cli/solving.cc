@@ -67,6 +67,7 @@ void SweepAndWrite(const std::string& label, const TrainingOptions& options, con
                    const Parallel& parallel) {
   const SweepOptions sweep_options{sweeps, kind, StoppingOptions(options, dataset)};
   const EarlyStoppingOptions& stopping = sweep_options.stopping;
+  TellUnusedStopping(options, dataset);
   AddTo(config, stopping, dataset);
   EpochLog log(options.log, "");
   Progress progress(label, static_cast<std::uint64_t>(sweeps), "sweeps");

@@ -6,7 +6,6 @@
 #include <array>
 #include <iostream>
 #include <iterator>
-#include <span>
 
 #include "derrd/cli/epoch_log.h"
 #include "derrd/cli/hyper_parameter_flags.h"
@@ -48,10 +47,6 @@ constexpr std::array kEpochFlags = {"--patience", "--stop-metrics", "--keep-metr
 std::vector<std::string> KeptPaths(const TrainingOptions& options) {
   constexpr std::int32_t kMost = 10000;
   if (options.keep_every == 0) return {};
-  if (options.keep_every > options.train.epochs) {
-    Note(fmt::format("--keep-every {}: there are {} epochs, so that no model is kept besides",
-                     options.keep_every, options.train.epochs));
-  }
   if (options.train.epochs / options.keep_every > kMost) {
     Fail<UsageError>("--keep-every {}: up to {} models in {} epochs, and {} are allowed; raise it",
                      options.keep_every, options.train.epochs / options.keep_every,
@@ -98,14 +93,10 @@ bool IsGradientFlag(std::string_view flag, bool all) {
 }
 
 void TellGradientFlags(const CLI::App& app, const std::string& run, bool all) {
-  const auto tell = [&](std::span<const char* const> flags) {
-    for (const char* flag : flags) {
-      const CLI::Option* option = app.get_option(flag);
-      if (option->count() > 0) TellUnused(*option, "training by gradients", run);
-    }
-  };
-  tell(kGradientFlags);
-  if (all) tell(kEpochFlags);
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0 || !IsGradientFlag(option->get_name(), all)) continue;
+    TellUnused(*option, "training by gradients", run);
+  }
 }
 
 void AddTrainingOptions(CLI::App& app, TrainingOptions& options) {
@@ -162,6 +153,13 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options) {
           WholeNumber(0, 1000000));
 }
 
+void TellUnusedStopping(const TrainingOptions& options, const Dataset& dataset) {
+  const bool given = !options.stop_metrics.empty() || !options.keep_metric.empty();
+  if (!given || !dataset.valid().empty()) return;
+  Note(fmt::format("{} has no validation split: --stop-metrics and --keep-metric change nothing",
+                   options.dataset));
+}
+
 void AddTo(Json& config, const EarlyStoppingOptions& stopping, const Dataset& dataset) {
   if (dataset.valid().empty()) return;
   config["patience"] = stopping.patience;
@@ -184,11 +182,6 @@ ModelFile FileOf(const Dataset& dataset, std::unique_ptr<Model> model, Json conf
 Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std::string& method) {
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
-  const bool stops = !options.stop_metrics.empty() || !options.keep_metric.empty();
-  if (stops && dataset.valid().empty()) {
-    Note(fmt::format("{} has no validation split: --stop-metrics and --keep-metric change nothing",
-                     options.dataset));
-  }
   Json config = {{"method", method},
                  {"dataset", Fingerprint(options.dataset)},
                  {"seed", options.seed},
@@ -270,6 +263,10 @@ void WriteModel(const TrainingOptions& options, const Dataset& dataset,
 }
 
 void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::string> inputs) {
+  if (options.keep_every > options.train.epochs) {
+    Note(fmt::format("--keep-every {}: there are {} epochs, so that no model is kept besides",
+                     options.keep_every, options.train.epochs));
+  }
   std::vector<std::string> outputs = Checkpoints::Paths(options.checkpoints, options.output);
   outputs.insert(outputs.begin(), {options.output, options.log});
   std::ranges::move(KeptPaths(options), std::back_inserter(outputs));
@@ -280,6 +277,7 @@ void CheckTrainingOutputs(const TrainingOptions& options, std::vector<std::strin
 void TrainAndWrite(const std::string& label, const TrainingOptions& options, const Dataset& dataset,
                    TrainableModel& student, const std::vector<std::unique_ptr<Term>>& terms,
                    Json config, Checkpoints& checkpoints, const Parallel& parallel) {
+  TellUnusedStopping(options, dataset);
   TrainOptions train = options.train;
   train.seed = options.seed;
   train.negatives_per_interaction = options.model.Negatives();

@@ -64,6 +64,9 @@ std::unique_ptr<TrainableModel> StartModel(const TrainingOptions& options, const
 // When to stop: as the flags say, or else as suits the protocol that the data set is made for.
 EarlyStoppingOptions StoppingOptions(const TrainingOptions& options, const Dataset& dataset);
 
+// A note where stopping is asked for and there is nothing to validate on.
+void TellUnusedStopping(const TrainingOptions& options, const Dataset& dataset);
+
 // What a model's file says of it; nothing where there is nothing to validate on.
 void AddTo(nlohmann::ordered_json& config, const EarlyStoppingOptions& stopping,
            const Dataset& dataset);

@@ -2,6 +2,7 @@
 #ifndef DERRD_CORE_INTERACTIONS_H_
 #define DERRD_CORE_INTERACTIONS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -52,7 +53,7 @@ inline OwnedInteractions ListsUpTo(std::size_t length, const Interactions& obser
   for (std::size_t e = 0; e < observed.users(); ++e) {
     const std::size_t left = candidates - observed.Of(e).size();
     lists.offsets.push_back(lists.offsets.back() +
-                            static_cast<std::int64_t>(length < left ? length : left));
+                            static_cast<std::int64_t>(std::min(length, left)));
   }
   lists.items.resize(static_cast<std::size_t>(lists.offsets.back()));
   return lists;

@@ -21,21 +21,19 @@ constexpr std::string_view kTables = "give CSV, TSV, .inter or adjacency lists, 
 constexpr std::string_view kUnpack = "unpack it first, or pack it as .gz or .zst";
 constexpr KnownStart kKnownStarts[] = {
     {"PK\x03\x04", "a zip archive (as .xlsx is too)", kTables},
-    {"\xFD"
-     "7zXZ",
-     "packed by xz", kUnpack},
+    {"PAR1", "a Parquet file", kTables},
+    {"\xFD\x37zXZ", "packed by xz", kUnpack},
     {"BZh", "packed by bzip2", kUnpack},
 };
 
-// Error for a file that its first bytes tell to be no text. Text may begin with some of them too.
+// Error for a file that its first bytes tell to be no text. Text may begin with some of them too,
+// but holds no such control characters.
 void CheckIsText(std::string_view start, const std::string& path) {
-  const bool binary = std::ranges::any_of(
-      start.substr(0, 64), [](char byte) { return static_cast<unsigned char>(byte) < 0x09; });
+  const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < 0x09; };
+  if (std::ranges::none_of(start.substr(0, 64), is_control)) return;
   for (const auto& [bytes, kind, remedy] : kKnownStarts) {
-    if (start.starts_with(bytes) && (binary || bytes.size() > 3))
-      Fail("{}: is {}; {}", path, kind, remedy);
+    if (start.starts_with(bytes)) Fail("{}: is {}; {}", path, kind, remedy);
   }
-  if (binary && start.starts_with("PAR1")) Fail("{}: is a Parquet file; {}", path, kTables);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ class Als : public Method {
 
   Solver MakeSolver(const MethodContext& context) const override {
     const auto on_trial = [&listener = context.listener](std::size_t done, std::size_t all) {
-      listener.Progress("choosing --als-l2", done, all);
+      listener.Progress("choosing --als-l2", "sweeps", done, all);
     };
     AlsProblem problem = PrepareAls(context.teacher, context.dataset, context.student_width,
                                     options_, context.seed, context.parallel, on_trial);

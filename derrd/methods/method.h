@@ -48,15 +48,18 @@ struct MethodInfo {
 // Who hears of what is done before training begins; nobody, where a function is empty.
 struct Listener {
   std::function<void(const std::string&)> note = {};  // something that may surprise: a sentence
-  // So much of the work of that name is done.
-  std::function<void(const std::string& work, std::size_t done, std::size_t all)> progress = {};
+  // So many of all units ("sweeps") of the work of that name are done.
+  std::function<void(const std::string& work, const std::string& unit, std::size_t done,
+                     std::size_t all)>
+      progress = {};
   std::function<void(const std::string& result)> finished = {};  // that work, and what came of it
 
   void Note(const std::string& text) const {
     if (note && !text.empty()) note(text);
   }
-  void Progress(const std::string& work, std::size_t done, std::size_t all) const {
-    if (progress) progress(work, done, all);
+  void Progress(const std::string& work, const std::string& unit, std::size_t done,
+                std::size_t all) const {
+    if (progress) progress(work, unit, done, all);
   }
   void Finished(const std::string& result) const {
     if (finished) finished(result);
