@@ -30,8 +30,8 @@ void Truncate(const DistillOptions& options, const Dataset& dataset, const Model
   WriteModel(options, dataset, std::move(student),
              {{"method", MethodTable::kSvd},
               {"width", options.width},
-              {"dataset", Fingerprint(options.dataset)},
-              {"teacher", Fingerprint(options.teacher)}},
+              {config_keys::kDataset, dataset.fingerprint()},
+              {config_keys::kTeacher, Fingerprint(options.teacher)}},
              valid);
 }
 
@@ -50,7 +50,7 @@ Json ConfigOf(const DistillOptions& options, const Dataset& dataset, const Metho
     config.erase("loss");
     config.erase("negatives_per_interaction");
   }
-  config["teacher"] = Fingerprint(options.teacher);
+  config[config_keys::kTeacher] = Fingerprint(options.teacher);
   for (const Method* method : sum.methods)
     config[method->info().name] = derrd::ConfigOf(method->parameters());
   return config;
@@ -95,8 +95,8 @@ void Solve(const DistillOptions& options, const Dataset& dataset, const MethodSu
     return method.MakeSolver({dataset, *teacher.model, options.teacher, options.width, options.seed,
                               parallel, preparation.listener()});
   }();
-  Json config = SolverConfig(options, sum.name);
-  config["teacher"] = Fingerprint(options.teacher);
+  Json config = SolverConfig(options, dataset, sum.name);
+  config[config_keys::kTeacher] = Fingerprint(options.teacher);
   config[sum.name] = derrd::ConfigOf(method.parameters());
   if (!solver.chosen.is_null()) config[sum.name].update(solver.chosen);
   SweepAndWrite("distill", options, dataset, *solver.ials, solver.sweeps, BprMf::kKind,

@@ -121,6 +121,8 @@ void AddExperimentCommand(CLI::App& program) {
       ->required();
   app->add_option("--data", options->data,
                   "Folder of the data sets and teachers that FILE names (FILE's own)");
+  app->get_option("--seed")->description(
+      "Seed of what the search draws; runs have the seeds of FILE");
   app->get_option("--threads")->description("Threads of each run (1 unless given)");
   app->add_option("--jobs", options->jobs, "Runs at once (one a core unless given)")
       ->check(WholeNumber(1, 1024));

@@ -64,7 +64,7 @@ class Planner {
     const std::string path = PathOf(part.file);
     Dataset dataset = At(part.place, [&] { return OpenAt(part, path); });
     const std::vector<std::string> known = MetricNames(dataset.protocol());
-    PlannedData data{part.name, path, Fingerprint(path),
+    PlannedData data{part.name, path, dataset.fingerprint(),
                      std::string(MainMetric(dataset.protocol()))};
     if (!file_.metric.empty()) {
       if (std::ranges::find(known, file_.metric) == known.end()) {

@@ -86,11 +86,12 @@ nlohmann::ordered_json FlagsOf(const Method& method) {
 }
 
 void AddBaseModelOptions(CLI::App& app, BaseModelOptions& options) {
-  AddFlag(app, "--model", options.kind, "Kind of model (docs/models.md)",
+  AddFlag(app, "--model", options.kind,
+          "Kind of model (docs/models.md); ials is solved, so it can only be a teacher",
           CLI::IsMember(BaseModelKinds()));
   app.add_option("--loss", options.loss,
                  "What it learns from data by: bpr or bce (as suits the kind of model)")
-      ->check(CLI::IsMember({"bpr", "bce"}));
+      ->check(CLI::IsMember(BaseLosses()));
   app.add_option("--negatives-per-interaction", options.negatives_per_interaction,
                  "Unobserved items drawn for each interaction (as suits the kind of model)")
       ->check(WholeNumber(1, 1000));

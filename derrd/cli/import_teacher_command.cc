@@ -10,7 +10,6 @@
 #include "derrd/cli/outputs.h"
 #include "derrd/cli/training.h"
 #include "derrd/core/error.h"
-#include "derrd/core/fingerprint.h"
 #include "derrd/eval/evaluator.h"
 #include "derrd/models/ranked_lists.h"
 #include "derrd/report/table.h"
@@ -33,9 +32,9 @@ Metrics EvaluateOnValidation(const Model& model, const Dataset& dataset,
   return Evaluate(model, dataset, Split::kValid, Parallel(options.threads));
 }
 
-Json ConfigOf(const ImportTeacherOptions& options) {
+Json ConfigOf(const ImportTeacherOptions& options, const Dataset& dataset) {
   const TeacherSource& source = options.source;
-  Json config = {{"method", "import-teacher"}, {"dataset", Fingerprint(options.dataset)}};
+  Json config = {{"method", "import-teacher"}, {config_keys::kDataset, dataset.fingerprint()}};
   if (source.rankings.empty()) {
     config["score"] = source.Score();
     config["item_biases"] = !source.item_biases.empty();
@@ -80,7 +79,8 @@ void Run(const ImportTeacherOptions& options) {
   const Dataset dataset = Dataset::Open(options.dataset);
   ImportedTeacher teacher = MakeTeacher(options.source, dataset);
   const Metrics valid = EvaluateOnValidation(*teacher.model, dataset, options);
-  const ModelFile file = FileOf(dataset, std::move(teacher.model), ConfigOf(options), valid);
+  const ModelFile file =
+      FileOf(dataset, std::move(teacher.model), ConfigOf(options, dataset), valid);
   file.Write(options.output);
   for (const std::string& note : teacher.notes) Note(note);
   if (options.json) return PrintJson(ToJson(file, teacher, options));

@@ -3,7 +3,6 @@
 #include "derrd/cli/epoch_log.h"
 #include "derrd/cli/progress.h"
 #include "derrd/core/error.h"
-#include "derrd/core/fingerprint.h"
 #include "derrd/train/sweeps.h"
 
 namespace derrd::cli {
@@ -42,9 +41,10 @@ std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Datase
           ScoreBlockNeed(SizeOf(options, dataset), options.width)};
 }
 
-Json SolverConfig(const TrainingOptions& options, const std::string& method) {
+Json SolverConfig(const TrainingOptions& options, const Dataset& dataset,
+                  const std::string& method) {
   return {{"method", method},
-          {"dataset", Fingerprint(options.dataset)},
+          {config_keys::kDataset, dataset.fingerprint()},
           {"seed", options.seed},
           {"width", options.width}};
 }
@@ -56,7 +56,7 @@ void SolveAndWrite(const TrainingOptions& options, const Dataset& dataset,
   IalsOptions solver = options.model.ials;
   solver.width = options.width;
   Ials ials(WeightedListsView(dataset.train()), dataset.items(), solver, options.seed);
-  Json config = SolverConfig(options, "none");
+  Json config = SolverConfig(options, dataset, "none");
   config.update(derrd::ConfigOf(options.model));
   SweepAndWrite("train", options, dataset, ials, options.model.ials_sweeps, Ials::kKind,
                 std::move(config), parallel);
@@ -79,7 +79,7 @@ void SweepAndWrite(const std::string& label, const TrainingOptions& options, con
         progress.Update(static_cast<std::uint64_t>(report.epoch) + 1, note);
       });
   progress.Finish(static_cast<std::uint64_t>(result.epochs), note);
-  config["best_epoch"] = result.best_epoch;
+  config[config_keys::kBestEpoch] = result.best_epoch;
   WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);
 }
 

@@ -23,7 +23,8 @@ void CheckSolvable(const TrainingOptions& options);
 // Its rows in memory.
 std::vector<MemoryNeed> SolverNeeds(const TrainingOptions& options, const Dataset& dataset);
 // The hyper-parameters of the run that everything solved has.
-nlohmann::ordered_json SolverConfig(const TrainingOptions& options, const std::string& method);
+nlohmann::ordered_json SolverConfig(const TrainingOptions& options, const Dataset& dataset,
+                                    const std::string& method);
 
 // Sweeps until validation stops gaining, or `sweeps` are done, and writes the kept one as a model
 // of that kind. `label` names the work on the progress line; config: what is solved.

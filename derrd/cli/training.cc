@@ -64,7 +64,7 @@ void KeepModel(const TrainingOptions& options, const Dataset& dataset, const Tra
                const EpochReport& report, Json config) {
   const std::int32_t epochs = report.epoch + 1;
   if (options.keep_every == 0 || epochs % options.keep_every != 0) return;
-  config["kept_epoch"] = report.epoch;
+  config[config_keys::kKeptEpoch] = report.epoch;
   FileOf(dataset, model.Copy(), std::move(config), report.valid)
       .Write(KeptModelPath(options.output, epochs));
 }
@@ -183,7 +183,7 @@ Json ConfigOf(const TrainingOptions& options, const Dataset& dataset, const std:
   const OptimizerOptions optimizer = OptimizerOf(options);
   const EarlyStoppingOptions stopping = StoppingOptions(options, dataset);
   Json config = {{"method", method},
-                 {"dataset", Fingerprint(options.dataset)},
+                 {config_keys::kDataset, dataset.fingerprint()},
                  {"seed", options.seed},
                  {"width", options.width}};
   config.update(derrd::ConfigOf(options.model));
@@ -301,7 +301,7 @@ void TrainAndWrite(const std::string& label, const TrainingOptions& options, con
   }
   progress.Finish(done, note);
   TrainResult result = trainer.Finish();
-  config["best_epoch"] = result.best_epoch;
+  config[config_keys::kBestEpoch] = result.best_epoch;
   WriteModel(options, dataset, std::move(result.model), std::move(config), result.valid);
   checkpoints.Remove();
 }

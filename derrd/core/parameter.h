@@ -22,17 +22,19 @@ struct DenseParameter {
       : name(std::move(n)), values(rows, cols), gradient(rows, cols) {}
 };
 
+enum class Side { kUser, kItem };
+
 // A parameter of which a step reads few rows: an embedding table. Row r of `gradient` belongs to
-// row `rows[r]` of `values`; rows are distinct. The name begins with "user" or "item", whose rows
-// they are.
+// row `rows[r]` of `values`; rows are distinct.
 struct EmbeddingTable {
+  Side side;  // whose rows they are
   std::string name;
   Matrix<float> values;
   std::vector<std::int32_t> rows;  // of the step in progress
   Matrix<float> gradient;          // rows.size() x width
 
-  EmbeddingTable(std::string n, std::size_t count, std::size_t width)
-      : name(std::move(n)), values(count, width) {}
+  EmbeddingTable(Side whose, std::string n, std::size_t count, std::size_t width)
+      : side(whose), name(std::move(n)), values(count, width) {}
 };
 
 // A tensor of a checkpoint: where it is, to be written or filled.

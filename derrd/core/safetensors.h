@@ -97,6 +97,7 @@ class SafetensorsFile {
                                                          std::string_view kind);
 
   const std::string& path() const { return file_.path(); }
+  std::span<const std::byte> bytes() const { return file_.bytes(); }
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, TensorInfo>& tensors() const { return tensors_; }  // no padding
   std::string MetadataOr(const std::string& key, std::string otherwise) const;

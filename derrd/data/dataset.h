@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "derrd/core/fingerprint.h"
 #include "derrd/core/ids.h"
 #include "derrd/core/interactions.h"
 #include "derrd/core/safetensors.h"
@@ -39,6 +40,8 @@ class Dataset {
 
   const std::string& path() const { return file_->path(); }
   const Metadata& metadata() const { return file_->metadata(); }
+  // Tells one data set from another by the file's bytes (core/fingerprint.h). Reads all of it.
+  std::string fingerprint() const { return FingerprintOf(file_->bytes()); }
   std::size_t users() const { return user_ids_.size(); }
   std::size_t items() const { return item_ids_.size(); }
   const Ids& user_ids() const { return user_ids_; }

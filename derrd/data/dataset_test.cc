@@ -50,6 +50,7 @@ TEST(DatasetTest, WritesAndOpensTheSame) {
   EXPECT_THAT(dataset.valid().Of(0), ElementsAre(1));
   EXPECT_THAT(dataset.test().Of(2), ElementsAre(2));
   EXPECT_THAT(dataset.candidates().Of(2), ElementsAre(0, 3));
+  EXPECT_EQ(dataset.fingerprint(), Fingerprint(path));
 }
 
 TEST(DatasetTest, FullProtocolHasNoCandidatesAndNamesAndAttributesMayBeMissing) {

@@ -6,7 +6,6 @@
 #include "derrd/data/negatives.h"
 
 namespace derrd {
-namespace {}  // namespace
 
 void CheckHoldOut(const HoldOutOptions& options) {
   const bool ratio = options.split == SplitKind::kRatio;

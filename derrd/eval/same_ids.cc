@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "derrd/core/error.h"
-#include "derrd/core/fingerprint.h"
 
 namespace derrd {
 
@@ -28,8 +27,8 @@ void CheckSameIds(const ModelFile& model, const std::string& model_path, const D
 
 std::string NoteOnOtherData(const ModelFile& model, const std::string& model_path,
                             const Dataset& dataset) {
-  const auto own = model.config.find("dataset");
-  if (own == model.config.end() || *own == Fingerprint(dataset.path())) return "";
+  const auto own = model.config.find(config_keys::kDataset);
+  if (own == model.config.end() || *own == dataset.fingerprint()) return "";
   return fmt::format(
       "{} was made from another file than {}; unless both hold out the same, it may have learned "
       "from what it is measured by",

@@ -75,7 +75,7 @@ Json TrainedFacts(const ModelFile& file, const std::string& path, const std::str
 }
 
 std::vector<std::string> StagesOf(RunFiles& files, const std::string& run, std::size_t count) {
-  const auto best = files.Facts(run).at("config").value("best_epoch", std::int32_t{0});
+  const auto best = files.Facts(run).at("config").value(config_keys::kBestEpoch, std::int32_t{0});
   std::vector<std::string> kept;
   for (std::int32_t epochs = 1; epochs <= best; ++epochs) {
     const std::string path = KeptModelPath(files.Model(run), epochs);

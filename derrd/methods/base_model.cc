@@ -1,11 +1,14 @@
 #include "derrd/methods/base_model.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
 
 #include "derrd/core/error.h"
+#include "derrd/core/nearest.h"
 #include "derrd/models/bpr_mf.h"
 #include "derrd/models/cdae.h"
 #include "derrd/models/light_gcn.h"
@@ -29,8 +32,16 @@ constexpr std::array<Kind, 5> kKinds = {{{BprMf::kKind, "bpr", 1},
                                          {Cdae::kKind, "bce", 1},
                                          {Ials::kKind, "", 0}}};
 
+[[noreturn]] void FailUnknown(const std::string& flag, const std::string& word,
+                              const std::vector<std::string>& known) {
+  Fail<UsageError>("{}: there is no '{}'{}; choose from {}", flag, word, DidYouMean(word, known),
+                   fmt::join(known, ", "));
+}
+
 const Kind& KindOf(const BaseModelOptions& options) {
-  return *std::ranges::find(kKinds, std::string_view(options.kind), &Kind::name);
+  const auto* found = std::ranges::find(kKinds, std::string_view(options.kind), &Kind::name);
+  if (found == kKinds.end()) FailUnknown("--model", options.kind, BaseModelKinds());
+  return *found;
 }
 
 }  // namespace
@@ -50,6 +61,8 @@ std::vector<std::string> BaseModelKinds() {
   for (const Kind& kind : kKinds) names.emplace_back(kind.name);
   return names;
 }
+
+std::vector<std::string> BaseLosses() { return {"bpr", "bce"}; }
 
 std::vector<HyperParameter> ParametersOf(BaseModelOptions& options, std::string_view kind) {
   if (kind == LightGcn::kKind) {
@@ -115,8 +128,10 @@ std::unique_ptr<TrainableModel> MakeModel(const BaseModelOptions& options, const
 }
 
 std::unique_ptr<Term> MakeBaseTerm(const BaseModelOptions& options) {
-  if (options.Loss() == "bce") return std::make_unique<BceTerm>();
-  return std::make_unique<BprTerm>();
+  const std::string loss = options.Loss();
+  if (loss == "bpr") return std::make_unique<BprTerm>();
+  if (loss == "bce") return std::make_unique<BceTerm>();
+  FailUnknown("--loss", loss, BaseLosses());
 }
 
 // The tower's first hidden layer, from which its way back begins.

@@ -34,8 +34,10 @@ struct BaseModelOptions {
   bool IsSolved() const;  // by sweeps of its own and not by gradients
 };
 
-// All kinds: "bpr-mf", ...
+// All kinds ("bpr-mf", ...), and what they can learn from data by ("bpr", ...). Words that are not
+// among them are a UsageError wherever they are asked for.
 std::vector<std::string> BaseModelKinds();
+std::vector<std::string> BaseLosses();
 // The hyper-parameters that one kind has beside width, loss and negatives.
 std::vector<HyperParameter> ParametersOf(BaseModelOptions& options, std::string_view kind);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
@@ -158,17 +159,18 @@ class HetComp : public Method {
   // What models of one training share.
   static nlohmann::ordered_json TrainingOf(const ModelFile& file) {
     nlohmann::ordered_json config = file.config;
-    for (const char* of_one : {kKeptEpoch, kBestEpoch}) config.erase(of_one);
+    for (const char* of_one : kEpochKeys) config.erase(of_one);
     return config;
   }
   static std::optional<std::int32_t> EpochOf(const ModelFile& file) {
-    for (const char* key : {kKeptEpoch, kBestEpoch}) {
-      if (file.config.contains(key)) return file.config[key].get<std::int32_t>();
+    for (const char* key : kEpochKeys) {
+      const auto found = file.config.find(key);
+      if (found != file.config.end() && found->is_number_integer()) return *found;
     }
     return std::nullopt;
   }
 
-  static constexpr const char *kKeptEpoch = "kept_epoch", *kBestEpoch = "best_epoch";
+  static constexpr std::array kEpochKeys = {config_keys::kKeptEpoch, config_keys::kBestEpoch};
 
   HetCompOptions options_;
   std::vector<std::string> stages_;

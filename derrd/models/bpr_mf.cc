@@ -12,14 +12,15 @@ constexpr float kBprMfDeviation = 0.01f;
 }  // namespace
 
 BprMf::BprMf(std::size_t users, std::size_t items, std::size_t width, std::uint64_t seed)
-    : user_("user_embedding", users, width), item_("item_embedding", items, width) {
+    : user_(Side::kUser, "user_embedding", users, width),
+      item_(Side::kItem, "item_embedding", items, width) {
   DrawNormalRows(user_.values, kBprMfDeviation, seed, Role::kInitialUser, 0);
   DrawNormalRows(item_.values, kBprMfDeviation, seed, Role::kInitialItem, 0);
 }
 
 BprMf::BprMf(MatrixView<const float> user_rows, MatrixView<const float> item_rows)
-    : user_("user_embedding", user_rows.rows(), user_rows.cols()),
-      item_("item_embedding", item_rows.rows(), item_rows.cols()) {
+    : user_(Side::kUser, "user_embedding", user_rows.rows(), user_rows.cols()),
+      item_(Side::kItem, "item_embedding", item_rows.rows(), item_rows.cols()) {
   std::ranges::copy(user_rows.elements(), user_.values.data());
   std::ranges::copy(item_rows.elements(), item_.values.data());
 }

@@ -44,10 +44,10 @@ Interactions ReadLists(const SafetensorsFile& file, std::size_t users, std::size
 Cdae::Cdae(const Interactions& lists, std::size_t items, std::size_t width)
     : lists_{{lists.offsets.begin(), lists.offsets.end()},
              {lists.items.begin(), lists.items.end()}},
-      user_("user_embedding", lists.users(), width),
-      item_input_("item_input_embedding", items, width),
-      item_("item_embedding", items, width),
-      item_bias_("item_bias", items, 1),
+      user_(Side::kUser, "user_embedding", lists.users(), width),
+      item_input_(Side::kItem, "item_input_embedding", items, width),
+      item_(Side::kItem, "item_embedding", items, width),
+      item_bias_(Side::kItem, "item_bias", items, 1),
       hidden_bias_("hidden_bias", 1, width),
       hidden_(lists.users(), width),
       input_slots_(items, 0) {}

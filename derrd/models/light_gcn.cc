@@ -13,8 +13,8 @@ constexpr float kLightGcnDeviation = 0.1f;
 
 LightGcn::LightGcn(const Interactions& lists, std::size_t items, std::size_t width, int layers,
                    std::uint64_t seed)
-    : user_("user_embedding", lists.users(), width),
-      item_("item_embedding", items, width),
+    : user_(Side::kUser, "user_embedding", lists.users(), width),
+      item_(Side::kItem, "item_embedding", items, width),
       propagation_(lists, items, layers),
       propagated_user_(lists.users(), width),
       propagated_item_(items, width) {

@@ -12,11 +12,10 @@
 
 #include "derrd/core/ids.h"
 #include "derrd/core/matrix.h"
+#include "derrd/core/parameter.h"
 #include "derrd/core/safetensors.h"
 
 namespace derrd {
-
-enum class Side { kUser, kItem };
 
 // Rows of every user and every item, of the same width.
 struct FactorView {
@@ -66,6 +65,15 @@ class Model {
   // Adds the model's tensors; the model must live until the writer has written.
   virtual void AddTo(SafetensorsWriter& writer) const = 0;
 };
+
+// Keys of ModelFile::config that others than its writer read.
+namespace config_keys {
+inline constexpr const char* kDataset = "dataset";  // Dataset::fingerprint() of the training's
+inline constexpr const char* kTeacher = "teacher";  // Fingerprint() of the teacher's file
+inline constexpr const char* kBestEpoch =
+    "best_epoch";  // from 0, of the model that was kept in the end
+inline constexpr const char* kKeptEpoch = "kept_epoch";  // the same of one kept on the way
+}  // namespace config_keys
 
 // A model with all that its file holds: who its users and items are, how it was trained, and how
 // well it did. Holds no time, path, thread count: the same training writes the same bytes.

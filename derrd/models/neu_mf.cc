@@ -49,10 +49,10 @@ NeuMfShape NeuMfShape::For(std::size_t users, std::size_t items, std::size_t wid
 }
 
 NeuMf::NeuMf(const NeuMfShape& shape)
-    : user_gmf_("user_gmf_embedding", shape.users, shape.gmf_width),
-      item_gmf_("item_gmf_embedding", shape.items, shape.gmf_width),
-      user_mlp_("user_mlp_embedding", shape.users, shape.mlp_width),
-      item_mlp_("item_mlp_embedding", shape.items, shape.mlp_width),
+    : user_gmf_(Side::kUser, "user_gmf_embedding", shape.users, shape.gmf_width),
+      item_gmf_(Side::kItem, "item_gmf_embedding", shape.items, shape.gmf_width),
+      user_mlp_(Side::kUser, "user_mlp_embedding", shape.users, shape.mlp_width),
+      item_mlp_(Side::kItem, "item_mlp_embedding", shape.items, shape.mlp_width),
       first_weights_("layer0_weights", 2 * shape.mlp_width, shape.hidden_widths[0]),
       first_bias_("layer0_bias", 1, shape.hidden_widths[0]),
       output_gmf_("output_gmf", 1, shape.gmf_width),

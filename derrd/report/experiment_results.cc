@@ -7,6 +7,7 @@
 
 #include "derrd/core/error.h"
 #include "derrd/core/file.h"
+#include "derrd/models/model.h"
 
 namespace derrd {
 namespace {
@@ -66,7 +67,8 @@ MethodRuns& MethodOf(const std::string& name, ExperimentSetting& setting) {
 Json SettingsOf(const ExperimentRun& run) {
   if (!run.line.contains("config")) return run.line.value("values", Json());
   Json config = run.line["config"];
-  for (const char* of_seed : {"seed", "teacher", "best_epoch"}) config.erase(of_seed);
+  for (const char* of_seed : {"seed", config_keys::kTeacher, config_keys::kBestEpoch})
+    config.erase(of_seed);
   if (config.contains("hetcomp")) {
     Json& stages = config["hetcomp"]["stages"];
     stages = run.line.value("stages", Json(stages.size()));

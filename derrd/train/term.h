@@ -28,7 +28,8 @@ class Term {
   // now, and schedules.
   virtual void BeginEpoch(std::int32_t /*epoch*/, const TrainableModel& /*student*/,
                           const Parallel&) {}
-  // Names the entities that the step will read beyond the batch's own.
+  // Names the entities that the step will read beyond the batch's own. Its Step() follows, with no
+  // other batch between them.
   virtual void SelectRows(const Batch&, EntitySet& /*users*/, EntitySet& /*items*/) {}
   // Returns the loss before its weight and adds the weighted gradient to the student and to the
   // term's own parameters.

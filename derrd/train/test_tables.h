@@ -11,7 +11,7 @@
 namespace derrd {
 
 inline EmbeddingTable RandomTable(std::size_t rows, std::size_t width) {
-  EmbeddingTable table("table", rows, width);
+  EmbeddingTable table(Side::kItem, "table", rows, width);
   RandomStream stream(3, Role::kTest, rows, width);
   for (float& x : table.values.view().elements()) x = 0.1f * stream.Normal();
   return table;

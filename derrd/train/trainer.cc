@@ -45,6 +45,15 @@ void FillAll(const SafetensorsFile& file, const std::string& folder,
   }
 }
 
+const TrainOptions& Checked(const TrainOptions& options) {
+  if (options.epochs < 1) Fail<UsageError>("--epochs {}: give 1 or more", options.epochs);
+  if (options.batch_size < 1) Fail<UsageError>("--batch-size 0: give 1 or more");
+  if (options.negatives_per_interaction < 1) {
+    Fail<UsageError>("--negatives-per-interaction 0: give 1 or more");
+  }
+  return options;
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainableModel& student, const Dataset& dataset,
@@ -54,7 +63,7 @@ Trainer::Trainer(TrainableModel& student, const Dataset& dataset,
       dataset_(dataset),
       terms_(terms),
       parallel_(parallel),
-      max_epochs_(options.epochs),
+      max_epochs_(Checked(options).epochs),
       validate_(!dataset.valid().empty()),
       batches_{BatchSampler(dataset, options.batch_size, options.seed,
                             options.negatives_per_interaction),
@@ -77,14 +86,12 @@ bool Trainer::Done() const {
 }
 
 EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
-  const FlushDenormals flush;
   EpochReport report{};
   report.epoch = epochs_++;
   const Stopwatch watch;
-  for (const auto& term : terms_) term->BeginEpoch(report.epoch, student_, parallel_);
   std::vector<double> sums(terms_.size(), 0.0);
   const std::size_t count = batches_[0].batches_per_epoch();
-  const Batch* batch = &batches_[0].Get(report.epoch, 0, parallel_);
+  const Batch* batch = BeginEpoch(report.epoch);
   for (std::size_t b = 0; b < count; ++b) {
     const Batch* next = nullptr;
     parallel_.For(b + 1 < count ? 2 : 1, [&](std::size_t task) {
@@ -95,8 +102,9 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
       }
     });
     batch = next;
-    if (on_batch) on_batch(b + 1);
+    if (on_batch) on_batch(b + 1);  // somebody else's arithmetic, which keeps its denormals
   }
+  const FlushDenormals flush;
   optimizer_->Flush(parallel_);
   student_.Refresh(parallel_);
   for (std::size_t t = 0; t < terms_.size(); ++t) {
@@ -107,6 +115,12 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
   report.train_seconds = watch.Seconds();
   Evaluate(report);
   return report;
+}
+
+const Batch* Trainer::BeginEpoch(std::int32_t epoch) {
+  const FlushDenormals flush;
+  for (const auto& term : terms_) term->BeginEpoch(epoch, student_, parallel_);
+  return &batches_[0].Get(epoch, 0, parallel_);
 }
 
 void Trainer::Step(const Batch& batch, std::vector<double>& sums) {

@@ -63,6 +63,7 @@ class Trainer {
  public:
   using OnBatch = std::function<void(std::size_t batches_done)>;  // within the epoch
 
+  // UsageError for options out of their ranges.
   Trainer(TrainableModel& student, const Dataset& dataset,
           const std::vector<std::unique_ptr<Term>>& terms, const TrainOptions& options,
           const Parallel& parallel);
@@ -70,8 +71,8 @@ class Trainer {
   std::int32_t epochs() const { return epochs_; }  // trained so far
   bool Done() const;
   // Trains for one epoch and evaluates. Error, with the term and the epoch, as soon as a loss is
-  // not finite. What is thrown, also by on_batch, ends the run: go on from a checkpoint, not from
-  // here.
+  // not finite. What is thrown, also by on_batch (called on this thread), ends the run: go on from
+  // a checkpoint, not from here.
   EpochReport TrainEpoch(const OnBatch& on_batch = {});
   // Brings the student's parameters back to the kept epoch, and gives up the rest. The last call.
   // NotFinite when nothing was validated and the last step left rows with which scores overflow.
@@ -86,6 +87,7 @@ class Trainer {
 
  private:
   void RestoreFrom(const SafetensorsFile& file, const nlohmann::ordered_json& state);
+  const Batch* BeginEpoch(std::int32_t epoch);  // its first batch
   void Step(const Batch& batch, std::vector<double>& sums);
   void Evaluate(EpochReport& report);
   void KeepEpoch();

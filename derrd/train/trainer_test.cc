@@ -28,7 +28,8 @@ namespace {
 
 class TrainerTest : public testing::Test {
  protected:
-  TrainerTest() : dataset_(SmallDataset(folder_, 60, 40)) {
+  explicit TrainerTest(std::size_t users = 60, std::size_t items = 40)
+      : dataset_(SmallDataset(folder_, users, items)) {
     options_.batch_size = 50;
     options_.optimizer.learning_rate = 0.02;
     options_.stopping = {{"NDCG@10"}, "NDCG@10", 4};
@@ -45,6 +46,31 @@ class TrainerTest : public testing::Test {
   TrainOptions options_;
   std::vector<std::unique_ptr<Term>> terms_;
 };
+
+TEST_F(TrainerTest, OptionsOutOfRangeAreRefused) {
+  BprMf student(dataset_.users(), dataset_.items(), 8, 1);
+  const auto make = [&](const auto& change) {
+    TrainOptions options = options_;
+    change(options);
+    const Trainer trainer(student, dataset_, terms_, options, parallel_);
+  };
+  EXPECT_THROW(make([](TrainOptions& o) { o.epochs = 0; }), UsageError);
+  EXPECT_THROW(make([](TrainOptions& o) { o.batch_size = 0; }), UsageError);
+  EXPECT_THROW(make([](TrainOptions& o) { o.negatives_per_interaction = 0; }), UsageError);
+  EXPECT_NO_THROW(make([](TrainOptions&) {}));
+}
+
+TEST_F(TrainerTest, WhoeverIsToldOfABatchKeepsDenormalNumbers) {
+  BprMf student(dataset_.users(), dataset_.items(), 8, 1);
+  Trainer trainer(student, dataset_, terms_, options_, parallel_);
+  volatile float small = 1e-30f;
+  std::size_t calls = 0;
+  trainer.TrainEpoch([&](std::size_t) {
+    ++calls;
+    EXPECT_GT(small * 1e-10f, 0.0f);
+  });
+  EXPECT_GT(calls, 1u);
+}
 
 TEST_F(TrainerTest, KeepsTheBestEpochAndStopsWhenPatienceIsOver) {
   std::vector<double> valid;
@@ -103,7 +129,9 @@ struct Remains {
 
 class ResumeTest : public TrainerTest, public testing::WithParamInterface<const char*> {
  protected:
-  ResumeTest() : teacher_(dataset_.users(), dataset_.items(), 12, 3) {
+  // Of a size at which sums, samplers and optimizers cut a step's work into several tasks.
+  ResumeTest() : TrainerTest(600, 400), teacher_(dataset_.users(), dataset_.items(), 12, 3) {
+    options_.batch_size = 700;
     options_.optimizer.kind = OptimizerNamed(GetParam());
     options_.stopping.patience = 3;
     options_.epochs = 9;

@@ -75,8 +75,8 @@ WarmStartReport WarmStart(const ModelFile& earlier, const std::string& path, con
   const auto from_tables = from->tables(), to_tables = student.tables();
   for (std::size_t t = 0; t < to_tables.size(); ++t) {
     assert(from_tables[t]->name == to_tables[t]->name);
-    const bool of_users = to_tables[t]->name.starts_with("user");
-    TakeRows(from_tables[t]->values, of_users ? users : items, to_tables[t]->values);
+    TakeRows(from_tables[t]->values, to_tables[t]->side == Side::kUser ? users : items,
+             to_tables[t]->values);
   }
   const auto from_dense = from->dense_parameters(), to_dense = student.dense_parameters();
   for (std::size_t p = 0; p < to_dense.size(); ++p) to_dense[p]->values = from_dense[p]->values;
