@@ -68,11 +68,10 @@ class Model {
 
 // Keys of ModelFile::config that others than its writer read.
 namespace config_keys {
-inline constexpr const char* kDataset = "dataset";  // Dataset::fingerprint() of the training's
-inline constexpr const char* kTeacher = "teacher";  // Fingerprint() of the teacher's file
-inline constexpr const char* kBestEpoch =
-    "best_epoch";  // from 0, of the model that was kept in the end
-inline constexpr const char* kKeptEpoch = "kept_epoch";  // the same of one kept on the way
+inline constexpr const char* kDataset = "dataset";       // Dataset::fingerprint() of the training's
+inline constexpr const char* kTeacher = "teacher";       // Fingerprint() of the teacher's file
+inline constexpr const char* kBestEpoch = "best_epoch";  // from 0, of what was kept in the end
+inline constexpr const char* kKeptEpoch = "kept_epoch";  // from 0, of what was kept on the way
 }  // namespace config_keys
 
 // A model with all that its file holds: who its users and items are, how it was trained, and how
