@@ -270,6 +270,55 @@ class BadInputTest(ProgramCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("standard output", done.stderr)
 
+    def test_a_terminal_that_is_gone_ends_no_work(self):
+        outputs = [self.folder / f"gone-{name}" for name in ("train", "als", "import")]
+        commands = (("train", self.dataset, "--width", 3, "--epochs", 2),
+                    ("distill", self.dataset, "--teacher", self.teacher, "--method", "als", "--width", 3),
+                    ("import", self.csv, "--negatives", 30))
+        for words, output in zip(commands, outputs):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([DERRD, *map(str, words), "-o", output], stdout=subprocess.PIPE, stderr=full)
+            self.assertEqual(done.returncode, 0, words)
+            self.ok("info", output)
+
+    def test_closed_standard_streams_take_no_part_in_files(self):
+        words = ("train", self.dataset, "--width", 3, "--epochs", 2)
+        self.ok(*words, "--log", self.folder / "open.jsonl", "-o", self.folder / "open.derrd")
+        command = 'exec "$@" <&- 2>&-'
+        done = subprocess.run(["bash", "-c", command, "-", DERRD, *map(str, words), "--log", self.folder / "closed.jsonl",
+                               "-o", self.folder / "closed.derrd"], stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual((self.folder / "open.derrd").read_bytes(), (self.folder / "closed.derrd").read_bytes())
+        for line in (self.folder / "closed.jsonl").read_text().splitlines():
+            json.loads(line)
+        done = subprocess.run(["bash", "-c", 'exec "$@" >&-', "-", DERRD, "info", self.teacher], stderr=subprocess.PIPE,
+                              text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
+
+    def test_a_value_that_is_empty_is_no_value_left_out(self):
+        output = self.folder / "never.derrd"
+        self.fails(2, "train", self.dataset, "--init", "", "-o", output, says=["--init", "empty"], output=output)
+        self.fails(2, "recommend", self.teacher, "--user", "u1", "--dataset", "", says=["--dataset", "empty"])
+        self.fails(2, "serve", self.teacher, "--port", 0, "--token-file", "", says=["--token-file", "empty"])
+
+    def test_a_link_stays_and_what_it_points_to_is_replaced(self):
+        (self.folder / "releases").mkdir()
+        target, link = self.folder / "releases" / "model.derrd", self.folder / "current.derrd"
+        target.write_text("old")
+        link.symlink_to("releases/model.derrd")
+        for _ in range(2):  # there, and absent
+            self.ok("train", self.dataset, "--width", 3, "--epochs", 1, "-o", link)
+            self.assertTrue(link.is_symlink())
+            self.ok("info", target)
+            target.unlink()
+
+    def test_a_config_is_given_once(self):
+        config = self.folder / "once.toml"
+        config.write_text("width = 3\n")
+        self.fails(2, "train", self.dataset, "--config", config, f"--config={config}", "-o", self.folder / "never.derrd",
+                   says=["--config", "twice"])
+
     def test_metadata_that_is_no_account(self):
         tensors = load_file(self.teacher)
         with safe_open(self.teacher, "numpy") as file:

@@ -126,12 +126,15 @@ class ConfigReader {
   std::map<const CLI::Option*, Setting> settings_;
 };
 
-// Takes every `--config FILE` out of the words after the subcommand; the last one counts.
+// Takes `--config FILE` out of the words after the subcommand.
 std::optional<std::string> TakeConfigPath(std::vector<std::string>& words, std::size_t from) {
   std::optional<std::string> path;
   const std::string with_value = std::string(kConfigFlag) + "=";
   for (std::size_t i = from; i < words.size() && words[i] != kEndOfFlags;) {
     const auto word = words.begin() + static_cast<std::ptrdiff_t>(i);
+    if (path && (word->starts_with(with_value) || *word == kConfigFlag)) {
+      Fail<UsageError>("{} is given twice; put all flags into one file", kConfigFlag);
+    }
     if (word->starts_with(with_value)) {
       path = word->substr(with_value.size());
       words.erase(word);

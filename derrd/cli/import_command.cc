@@ -107,7 +107,7 @@ void Run(const Options& options) {
     json.update(ToJson(summary));
     PrintJson(json);
   } else {
-    fmt::print(stderr, "{}wrote    {}\n", ToText(summary), options.output);
+    std::cerr << ToText(summary) << "wrote    " << options.output << "\n";
   }
 }
 

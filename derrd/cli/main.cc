@@ -1,9 +1,13 @@
 // derrd: words in, words out. Exit 0 done, 2 wrong usage, 3 numbers that are not finite, 1 anything
 // else, with one line that says what is wrong and what to do.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "derrd/cli/command.h"
@@ -20,7 +24,32 @@ int Complain(const std::exception& error, int code) {
   return code;
 }
 
+// A standard stream that is closed would be given to the next file that is opened, and what is told
+// would end up in it. Standard output stays one that cannot be written, so that a lost answer
+// shows.
+void HoldStandardStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    std::ignore = ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+// "$TOKEN" of an unset variable is a slip and not a wish to leave the flag out.
+void RefuseEmptyWords(CLI::App& program) {
+  const CLI::Validator check(
+      [](const std::string& word) {
+        return std::string(word.empty() ? "is empty; give a value, or leave it out" : "");
+      },
+      "");
+  for (CLI::App* command : program.get_subcommands({})) {
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_items_expected_max() > 0) option->check(check);
+    }
+  }
+}
+
 int Main(int argc, char** argv) {
+  HoldStandardStreams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is an error of the write, which says so
   CLI::App program("derrd makes a small recommender answer like a large one.", "derrd");
   program.set_version_flag("--version", std::string(Version()));
@@ -40,6 +69,7 @@ int Main(int argc, char** argv) {
   AddMethodsCommand(program);
   AddExperimentCommand(program);
   AddReportCommand(program);
+  RefuseEmptyWords(program);
   Arguments arguments;
   try {
     arguments = ExpandConfig(program, {argv + 1, argv + argc});

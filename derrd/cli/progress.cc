@@ -107,13 +107,14 @@ std::string Progress::Line(std::uint64_t done, double seconds, std::string_view 
   return line;
 }
 
+// A stream that cannot be written, as of a terminal that was closed, must not end the work.
 void Progress::Show(const std::string& line, bool last) {
-  if (columns_ > 0) {
-    // Back to the first column, the line, and clear what an earlier, longer one left.
-    fmt::print(stream_, "\r{}\x1b[K{}", last ? line : Cut(line, columns_ - 1), last ? "\n" : "");
-  } else {
-    fmt::print(stream_, "{}\n", line);
-  }
+  // Back to the first column, the line, and clear what an earlier, longer one left.
+  const std::string text =
+      columns_ > 0
+          ? fmt::format("\r{}\x1b[K{}", last ? line : Cut(line, columns_ - 1), last ? "\n" : "")
+          : line + "\n";
+  std::fputs(text.c_str(), stream_);
   std::fflush(stream_);
   open_ = columns_ > 0 && !last;
 }

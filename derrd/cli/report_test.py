@@ -51,6 +51,23 @@ class ReportTest(ProgramCase):
         cls.browser = Page()
         cls.addClassCleanup(cls.browser.close)
 
+    def test_what_lines_lack_may_be_null_and_is_never_of_another_kind(self):
+        lines = [json.loads(line) for line in self.results.read_text().splitlines()]
+        changed = self.folder / "runs" / "changed.jsonl"
+        page = self.folder / "changed.html"
+
+        def write(key, value):
+            changed.write_text("".join(json.dumps(dict(line, **{key: value})) + "\n" for line in lines))
+
+        for key in ("bytes", "microseconds_per_query", "overlap", "config", "log", "teacher_run"):
+            write(key, None)
+            self.ok("report", changed, "-o", page)
+            page.unlink()
+            write(key, [])
+            self.fails(1, "report", changed, "-o", page, says=[f"{changed}:1", f"'{key}'"], output=page)
+        write("width", "wide")
+        self.fails(1, "report", changed, "-o", page, says=[f"{changed}:1", "'width'"], output=page)
+
     def test_the_tables_say_what_the_results_say(self):
         text = self.markdown.read_text()
         self.assertEqual(text, self.done.stdout)

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "derrd/cli/command.h"
@@ -67,7 +67,7 @@ void PrintDataset(const SynthOptions& options, const DatasetContents& contents) 
     json.update(KeptToJson(summary));
     return PrintJson(json);
   }
-  fmt::print(stderr, "{}wrote    {}\n", KeptToText(summary), options.output);
+  std::cerr << KeptToText(summary) << "wrote    " << options.output << "\n";
 }
 
 void WriteData(const SynthOptions& options, const HoldOutOptions& hold_out,
@@ -81,7 +81,7 @@ void WriteText(const SynthOptions& options, const SyntheticWorld& world, const P
   WriteInteractions(world.Draw(parallel).view(), options.output);
   const std::uint64_t count = options.synthetic.interactions;
   if (options.json) return PrintJson({{"file", options.output}, {"interactions", count}});
-  fmt::print(stderr, "wrote    {}: {} interactions\n", options.output, count);
+  std::cerr << "wrote    " << options.output << ": " << count << " interactions\n";
 }
 
 void RunSynth(const SynthOptions& options) {

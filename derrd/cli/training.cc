@@ -154,10 +154,12 @@ void AddKeepEvery(CLI::App& app, TrainingOptions& options) {
 }
 
 void TellUnusedStopping(const TrainingOptions& options, const Dataset& dataset) {
-  const bool given = !options.stop_metrics.empty() || !options.keep_metric.empty();
+  const bool given = !options.stop_metrics.empty() || !options.keep_metric.empty() ||
+                     options.train.stopping.patience != EarlyStoppingOptions().patience;
   if (!given || !dataset.valid().empty()) return;
-  Note(fmt::format("{} has no validation split: --stop-metrics and --keep-metric change nothing",
-                   options.dataset));
+  Note(fmt::format(
+      "{} has no validation split: --patience, --stop-metrics and --keep-metric change nothing",
+      options.dataset));
 }
 
 void AddTo(Json& config, const EarlyStoppingOptions& stopping, const Dataset& dataset) {

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "derrd/core/error.h"
@@ -19,6 +21,18 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
 [[noreturn]] void FailIsFolder(const std::string& path) {
   Fail("{}: is a directory; give the path of a file to write", path);
+}
+
+// Where a path leads that is a link: whoever reads through the link is to find what is written.
+std::string FollowLinks(std::string path) {
+  constexpr int kMostLinks = 40;  // of a circle, opening is the error
+  std::error_code error;
+  for (int l = 0; l < kMostLinks && std::filesystem::is_symlink(path, error); ++l) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) break;
+    path = (std::filesystem::path(path).parent_path() / target).string();
+  }
+  return path;
 }
 
 bool IsNamed(int descriptor, const std::string& path) {
@@ -98,6 +112,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) FailWithErrno("write", path_);
   } else {
+    path_ = FollowLinks(path_);
     descriptor_ = OpenPartial(path_);
     partial_path_ = PartialPath(path_);
   }
@@ -154,8 +169,9 @@ void CheckCanWrite(const std::string& path) {
     if (::access(path.c_str(), W_OK) != 0) FailWithErrno("write", path);
     if (!S_ISREG(status.st_mode)) return;
   }
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string file = FollowLinks(path);
+  const std::size_t slash = file.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
   if (::access(folder.c_str(), W_OK | X_OK) != 0) FailWithErrno("create the file", path);
 }
 

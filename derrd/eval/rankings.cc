@@ -63,9 +63,10 @@ Rankings RankUnobserved(const Model& model, const Interactions& train, std::size
   if (kept == 0) {
     Fail(
         "user '{}' has {} of the {} items in training, so that no ranking of {} unobserved items "
-        "can be made for everybody; leave that user out, or ask for at least one item",
+        "can be made for everybody; {}",
         Called(names.users, static_cast<std::int32_t>(busiest)), train.Of(busiest).size(),
-        model.items(), length);
+        model.items(), length,
+        length == 0 ? "ask for at least one item" : "import without that user");
   }
   return RankWithout(model, train, kept, names, parallel, asked_by);
 }

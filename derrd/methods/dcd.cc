@@ -32,9 +32,10 @@ class Dcd : public Method {
   }
 
   std::string Lacks(const Model& teacher) const override {
-    if (!HasItemSide()) return Method::Lacks(teacher);
-    const std::string lacks = LacksItemSide(teacher);
-    return lacks.empty() ? "" : lacks + ", or give --lambda-dcd-item 0";
+    const std::string lacks = Method::Lacks(teacher);
+    if (!lacks.empty() || !HasItemSide()) return lacks;
+    const std::string side = LacksItemSide(teacher);
+    return side.empty() ? "" : side + ", or give --lambda-dcd-item 0";
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {

@@ -22,6 +22,38 @@ bool IsResult(const Json& json) {
          (json["role"] != "student" || std::ranges::all_of(kOfStudents, has));
 }
 
+// A program that filters results may write null for what a line lacks.
+void DropNulls(Json& json) {
+  if (!json.is_object()) return;
+  std::vector<std::string> missing;
+  for (auto& [key, value] : json.items()) {
+    if (value.is_null()) missing.push_back(key);
+    DropNulls(value);
+  }
+  for (const std::string& key : missing) json.erase(key);
+}
+
+// Error when what is read of a line is of another kind than it should be.
+void CheckKinds(const Json& json, const std::string& place) {
+  const auto check = [&](std::initializer_list<const char*> keys, bool (Json::*is)() const noexcept,
+                         const char* kind) {
+    for (const char* key : keys) {
+      if (json.contains(key) && !(json[key].*is)()) Fail("{}: '{}' is no {}", place, key, kind);
+    }
+  };
+  check({"role", "run", "data", "metric", "teacher", "student", "method", "log", "teacher_run"},
+        &Json::is_string, "text");
+  check({"width", "bytes", "microseconds_per_query", "seconds", "epochs", "parameters"},
+        &Json::is_number, "number");
+  check({"config", "test", "valid", "overlap", "int8", "values"}, &Json::is_object, "object");
+  for (const char* metrics : {"test", "valid", "overlap"}) {
+    if (!json.contains(metrics)) continue;
+    for (const auto& [name, value] : json[metrics].items()) {
+      if (!value.is_number()) Fail("{}: '{}' of '{}' is no number", place, name, metrics);
+    }
+  }
+}
+
 std::vector<ExperimentRun> ReadRuns(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::istringstream text(ReadTextFile(path));
@@ -29,10 +61,13 @@ std::vector<ExperimentRun> ReadRuns(const std::string& path) {
   std::string line;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    DropNulls(json);
+    const std::string place = fmt::format("{}:{}", path, number);
     if (!IsResult(json)) {
-      Fail("{}:{}: is no result of an experiment; give the results.jsonl of `derrd experiment`",
-           path, number);
+      Fail("{}: is no result of an experiment; give the results.jsonl of `derrd experiment`",
+           place);
     }
+    CheckKinds(json, place);
     const std::string log = (folder / json.value("log", "")).string();
     runs.push_back({std::move(json), path, log});
   }

@@ -45,11 +45,12 @@ CdTerm::CdTerm(const Dataset& dataset, const Model& teacher, OwnedInteractions r
   const std::size_t fewest =
       std::min(options.top, dataset.items() - train.Of(train.Busiest()).size());
   if (options.items > fewest) {
-    Fail<UsageError>("--cd-items {}: the {}'s rankings hold {} items for each user{}",
-                     options.items, options.guide == CdGuide::kTeacher ? "teacher" : "student",
-                     fewest,
-                     fewest == options.top ? "; lower it or raise --cd-top"
-                                           : ", as " + BusiestUser(dataset) + "; lower it");
+    Fail<UsageError>(
+        "--cd-items {}: the {}'s rankings hold {} items for each user{}", options.items,
+        options.guide == CdGuide::kTeacher ? "teacher" : "student", fewest,
+        fewest == options.top ? "; lower it or raise --cd-top"
+                              : ", as " + BusiestUser(dataset) +
+                                    (fewest == 0 ? "; import without that user" : "; lower it"));
   }
   const std::size_t length = std::min(options.top, dataset.items());
   log_weights_ = BetterOfTwoLogWeights(length, options.rank_decay / static_cast<double>(length));
