@@ -104,8 +104,8 @@ void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size
 }
 
 // Parameters that are replayed together, gathered from the rows so that every lane holds one:
-// vectors in flight. A step waits some 45 cycles for its own square root and division; eight at once
-// fill that wait, also where sixteen registers cannot hold their w, m and v.
+// vectors in flight. A step waits some 45 cycles for its own square root and division; eight at
+// once fill that wait, also where sixteen registers cannot hold their w, m and v.
 constexpr std::size_t kInFlight = 8;
 
 class ReplayGroup {
