@@ -50,8 +50,7 @@ class Als : public Method {
   std::string Lacks(const Model& teacher) const override {
     const std::string lacks = Method::Lacks(teacher);
     if (!lacks.empty() || options_.users == 0) return lacks;
-    const std::string side = LacksItemSide(teacher);
-    return side.empty() ? "" : side + ", or give --als-users 0";
+    return LacksItemSide(teacher, ", or give --als-users 0");
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {

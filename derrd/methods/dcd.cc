@@ -34,8 +34,7 @@ class Dcd : public Method {
   std::string Lacks(const Model& teacher) const override {
     const std::string lacks = Method::Lacks(teacher);
     if (!lacks.empty() || !HasItemSide()) return lacks;
-    const std::string side = LacksItemSide(teacher);
-    return side.empty() ? "" : side + ", or give --lambda-dcd-item 0";
+    return LacksItemSide(teacher, ", or give --lambda-dcd-item 0");
   }
 
   std::vector<MemoryNeed> NeedsBeforeTeacher(const RunSize& size) const override {

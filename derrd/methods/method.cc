@@ -35,10 +35,11 @@ std::string Method::Lacks(const Model& teacher) const {
   return "";
 }
 
-std::string LacksItemSide(const Model& teacher) {
+std::string LacksItemSide(const Model& teacher, const std::string& or_else) {
   if (teacher.has_scores()) return "";
   return "has no score for any user and item, and so no ranking of an item's users; choose another "
-         "of either";
+         "of either" +
+         or_else;
 }
 
 }  // namespace derrd

@@ -119,8 +119,9 @@ class Method {
   std::vector<HyperParameter> parameters_;  // the derived class declares them when it is made
 };
 
-// Why a teacher cannot rank the users of an item, as Method::Lacks says it.
-std::string LacksItemSide(const Model& teacher);
+// Why a teacher cannot rank the users of an item, as Method::Lacks says it; `or_else`: what else
+// helps.
+std::string LacksItemSide(const Model& teacher, const std::string& or_else = "");
 
 }  // namespace derrd
 
