@@ -35,7 +35,7 @@ make teacher train "$packages" --width 200 "${brief[@]}"
 say "Student of $width numbers, from scratch"
 distil scratch none
 say "Teacher cut to $width numbers by truncated SVD"
-distil svd svd
+"$derrd" distill "$packages" --teacher "$teacher" --method svd --width "$width" -o "$runs/svd.derrd"
 say "Student taught by DE: the teacher's representations"
 distil de de "${experts[@]}"
 say "Student taught by RRD: the teacher's rankings"

@@ -4,20 +4,15 @@
 #include <bit>
 #include <cassert>
 
+#include "derrd/kernels/feistel.h"
+
 namespace derrd {
 namespace {
 
-// A good 32-bit mixer (the finalizer of MurmurHash3): every input bit reaches every output bit.
-std::uint32_t Mix(std::uint32_t x) {
-  x ^= x >> 16;
-  x *= 0x85EBCA6Bu;
-  x ^= x >> 13;
-  x *= 0xC2B2AE35u;
-  return x ^ (x >> 16);
-}
-
 // Six rounds over fewer bits than this favour some orders of a few elements by several percent.
 constexpr int kLeastBits = 8;
+
+constexpr std::size_t kTogether = 256;  // elements whose walks go side by side
 
 }  // namespace
 
@@ -30,20 +25,36 @@ RandomPermutation::RandomPermutation(std::uint64_t seed, Role role, std::uint64_
   for (auto& key : round_keys_) key = stream.Next();
 }
 
-std::uint64_t RandomPermutation::operator()(std::uint64_t i) const {
-  assert(i < n_);
-  const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
-  do {
-    auto left = static_cast<std::uint32_t>(i >> half_bits_);
-    auto right = static_cast<std::uint32_t>(i & mask);
-    for (const std::uint32_t key : round_keys_) {
-      const auto next = static_cast<std::uint32_t>((left ^ Mix(right ^ key)) & mask);
-      left = right;
-      right = next;
+void RandomPermutation::Fill(std::uint64_t first, std::span<std::uint64_t> out) const {
+  assert(out.empty() || first + (out.size() - 1) < n_);
+  for (std::size_t done = 0; done < out.size(); done += kTogether) {
+    Walk(first + done, out.subspan(done, std::min(kTogether, out.size() - done)));
+  }
+}
+
+// Those that are still outside are moved together after each round of the network, without a
+// branch: which ones these are, nobody can predict.
+void RandomPermutation::Walk(std::uint64_t first, std::span<std::uint64_t> out) const {
+  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << half_bits_) - 1);
+  std::array<std::uint32_t, kTogether> left, right, place;
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    left[k] = static_cast<std::uint32_t>((first + k) >> half_bits_);
+    right[k] = static_cast<std::uint32_t>(first + k) & mask;
+    place[k] = static_cast<std::uint32_t>(k);
+  }
+  for (std::size_t walking = out.size(); walking > 0;) {
+    kernels::FeistelRounds(round_keys_, mask, walking, left.data(), right.data());
+    std::size_t outside = 0;
+    for (std::size_t k = 0; k < walking; ++k) {
+      const std::uint64_t image = (std::uint64_t{left[k]} << half_bits_) | right[k];
+      out[place[k]] = image;
+      left[outside] = left[k];
+      right[outside] = right[k];
+      place[outside] = place[k];
+      outside += image >= n_ ? 1 : 0;
     }
-    i = (std::uint64_t{left} << half_bits_) | right;
-  } while (i >= n_);
-  return i;
+    walking = outside;
+  }
 }
 
 }  // namespace derrd

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -222,6 +223,48 @@ TEST_P(RandomPermutationTest, ReachesEveryElementOnce) {
 INSTANTIATE_TEST_SUITE_P(Sizes, RandomPermutationTest,
                          testing::Values(0, 1, 2, 3, 4, 5, 7, 16, 17, 63, 64, 65, 255, 256, 257,
                                          1000, 4096, 4097, 65535, 65536, 65537, 130165));
+
+// The network of the header's comment, one element after the other.
+std::uint64_t WalkReference(std::uint64_t i, std::uint64_t n, std::uint64_t seed,
+                            std::uint64_t step) {
+  RandomStream stream(seed, Role::kPermutation, step, 0);
+  std::array<std::uint32_t, 6> keys;
+  for (auto& key : keys) key = stream.Next();
+  int bits = 8;
+  while (bits < 64 && (std::uint64_t{1} << bits) < n) bits += 2;
+  const int half = bits / 2;
+  const std::uint64_t mask = (std::uint64_t{1} << half) - 1;
+  do {
+    std::uint64_t left = i >> half, right = i & mask;
+    for (const std::uint32_t key : keys) {
+      auto x = static_cast<std::uint32_t>(right) ^ key;
+      x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
+      x = (x ^ (x >> 13)) * 0xC2B2AE35u;
+      x ^= x >> 16;
+      const std::uint64_t next = left ^ (x & mask);
+      left = right;
+      right = next;
+    }
+    i = (left << half) | right;
+  } while (i >= n);
+  return i;
+}
+
+// What a seed means must never change.
+TEST(RandomPermutationTest, IsTheNetworkThatItSays) {
+  for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{300}, std::uint64_t{115'700},
+                                (std::uint64_t{1} << 32) + 5, ~std::uint64_t{0}}) {
+    const RandomPermutation permutation(14, Role::kPermutation, 2, n);
+    for (const std::size_t count : {0, 1, 2, 17, 255, 256, 257, 1000}) {
+      std::vector<std::uint64_t> images(std::min<std::uint64_t>(count, n));
+      const std::uint64_t first = (n - images.size()) / 2;
+      permutation.Fill(first, images);
+      for (std::size_t k = 0; k < images.size(); ++k) {
+        ASSERT_EQ(images[k], WalkReference(first + k, n, 14, 2)) << k << " of " << count;
+      }
+    }
+  }
+}
 
 TEST(RandomPermutationTest, HasNoCollisionInASampleOfAHugeDomain) {
   for (const std::uint64_t n :

@@ -78,9 +78,10 @@ const Batch& BatchSampler::Get(std::int32_t epoch, std::size_t index, const Para
   const std::size_t each = negatives_per_interaction_;
   negatives_.resize(count * each);
   parallel.ForRanges(count, kGrain, [&](std::size_t begin, std::size_t end) {
-    std::array<std::uint64_t, kGrain> interactions;
-    for (std::size_t i = begin; i < end; ++i) interactions[i - begin] = permutation(first + i);
-    ReadInteractions(std::span(interactions).first(end - begin), begin);
+    std::array<std::uint64_t, kGrain> drawn;
+    const std::span interactions = std::span(drawn).first(end - begin);
+    permutation.Fill(first + begin, interactions);
+    ReadInteractions(interactions, begin);
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch),
                           interactions[i - begin]);
