@@ -103,103 +103,142 @@ void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size
   }
 }
 
-// Parameters that are replayed together, gathered from the rows so that every lane holds one:
-// vectors in flight. A step waits some 45 cycles for its own square root and division; eight at
-// once fill that wait, also where sixteen registers cannot hold their w, m and v.
-constexpr std::size_t kInFlight = 8;
-
-class ReplayGroup {
+// Replays rows that it is given one after the other. Whole vectors are replayed where they lie; the
+// ends of rows that fill none are gathered, so that every lane holds a parameter.
+class Replayer {
  public:
-  ReplayGroup(const AdamRows& table, std::int32_t to, const AdamStepScale* scales,
-              const AdamConstants& constants)
-      : table_(table), to_(to), scales_(scales), broadcast_(constants) {}
-
-  // Takes a row that stands at step `from`, and replays whenever the group is full.
-  void Add(std::size_t row, std::int32_t from) {
-    for (std::size_t k = 0; k < table_.width;) {
-      const std::size_t count = std::min(table_.width - k, Capacity() - filled_);
-      Copy<true>(row * table_.width + k, filled_, count);
-      segments_[held_++] = {row * table_.width + k, filled_, count, from};
-      filled_ += count;
-      k += count;
-      if (filled_ == Capacity()) Replay();
+  Replayer(const AdamRows& table, std::int32_t to, const AdamStepScale* scales,
+           const AdamConstants& constants)
+      : table_(table), to_(to), scales_(scales), broadcast_(constants) {
+    for (std::size_t p = 0; p < kInFlight; ++p) {
+      const std::size_t at = p * Lanes();
+      ends_.vectors[p] = {gathered_.w + at, gathered_.m + at, gathered_.v + at};
     }
   }
 
-  // What stands at different steps is first brought to the latest of them on its own.
-  void Replay() {
-    std::int32_t latest = 0;
-    for (std::size_t s = 0; s < held_; ++s) latest = std::max(latest, segments_[s].from);
-    for (std::size_t s = 0; s < held_; ++s) {
-      if (segments_[s].from < latest) ReplaySegment(segments_[s], latest);
-    }
-    if (filled_ == Capacity()) {
-      ReplayVectors<kInFlight>(0, latest);
-    } else {
-      for (std::size_t k = 0; k < filled_; k += Lanes()) ReplayVectors<1>(k, latest);
-    }
-    for (std::size_t s = 0; s < held_; ++s) {
-      Copy<false>(segments_[s].offset, segments_[s].at, segments_[s].count);
-    }
-    held_ = filled_ = 0;
+  // Takes a row that stands at step `from`, before `to`.
+  void Add(std::size_t row, std::int32_t from) {
+    std::size_t at = row * table_.width;
+    const std::size_t end = at + table_.width;
+    for (; end - at >= Lanes(); at += Lanes()) AddWhole(at, from);
+    if (at < end) AddEnd(at, end - at, from);
+  }
+
+  void Finish() {
+    if (whole_count_ > 0) ReplayWholes();
+    if (end_count_ > 0) ReplayEnds();
   }
 
  private:
-  struct Segment {
-    std::size_t offset;  // into the table
-    std::size_t at;      // in the group
-    std::size_t count;
-    std::int32_t from;
+  // Vectors in flight. A step waits some 45 cycles for its own square root and division; eight at
+  // once fill that wait, also where sixteen registers cannot hold their w, m and v.
+  static constexpr std::size_t kInFlight = 8;
+  static constexpr std::size_t kMostLanes = hn::MaxLanes(Tag<float>());
+  static constexpr std::size_t kMost = kInFlight * kMostLanes;
+
+  struct Vector {
+    float *w, *m, *v;
   };
-  static constexpr std::size_t kMost = kInFlight * hn::MaxLanes(Tag<float>());
+  struct Group {
+    Vector vectors[kInFlight];
+    HWY_ALIGN std::int32_t from[kMost + kMostLanes];  // of each lane
+    std::int32_t earliest = 0, latest = 0;            // of those that hold a parameter
+  };
+  struct End {
+    std::size_t offset;  // into the table
+    std::size_t at;      // in what is gathered
+    std::size_t count;
+  };
+  struct Numbers {
+    HWY_ALIGN float w[kMost + kMostLanes] = {}, m[kMost + kMostLanes] = {},
+                              v[kMost + kMostLanes] = {};
+  };
 
   static std::size_t Lanes() { return hn::Lanes(Tag<float>()); }
   static std::size_t Capacity() { return kInFlight * Lanes(); }
 
-  template <bool kIn>
-  HWY_INLINE void Copy(std::size_t offset, std::size_t at, std::size_t count) {
-    CopyOne<kIn>(table_.w + offset, w_ + at, count);
-    CopyOne<kIn>(table_.m + offset, m_ + at, count);
-    CopyOne<kIn>(table_.v + offset, v_ + at, count);
-  }
-  template <bool kIn>
-  HWY_INLINE static void CopyOne(float* table, float* group, std::size_t count) {
-    float* to = kIn ? group : table;
-    const float* from = kIn ? table : group;
-    const std::size_t lanes = Lanes();
-    for (std::size_t i = 0; i < count; i += lanes) {
-      StoreUpTo(LoadUpTo(from + i, count - i), to + i, count - i);
-    }
+  HWY_INLINE void AddWhole(std::size_t at, std::int32_t from) {
+    wholes_.vectors[whole_count_] = {table_.w + at, table_.m + at, table_.v + at};
+    Note(wholes_, whole_count_ * Lanes(), from);
+    if (++whole_count_ == kInFlight) ReplayWholes();
   }
 
-  void ReplaySegment(const Segment& segment, std::int32_t to) {
-    const std::size_t lanes = Lanes(), end = segment.at + segment.count;
-    for (std::size_t k = segment.at; k < end; k += lanes) {
-      F w = LoadUpTo(w_ + k, end - k), m = LoadUpTo(m_ + k, end - k), v = LoadUpTo(v_ + k, end - k);
-      for (std::int32_t t = segment.from + 1; t <= to; ++t) StepOf(t, w, m, v);
-      StoreUpTo(w, w_ + k, end - k);
-      StoreUpTo(m, m_ + k, end - k);
-      StoreUpTo(v, v_ + k, end - k);
-    }
+  HWY_INLINE void AddEnd(std::size_t at, std::size_t count, std::int32_t from) {
+    if (filled_ + count > Capacity()) ReplayEnds();
+    GatherEnd(table_.w + at, count, gathered_.w + filled_);
+    GatherEnd(table_.m + at, count, gathered_.m + filled_);
+    GatherEnd(table_.v + at, count, gathered_.v + filled_);
+    Note(ends_, filled_, from);
+    ends_held_[end_count_++] = {at, filled_, count};
+    filled_ += count;
   }
 
-  template <std::size_t kVectors>
-  HWY_INLINE void ReplayVectors(std::size_t at, std::int32_t from) {
+  // Where the lanes from `at` stand; those of the next replace what is too much.
+  HWY_INLINE static void Note(Group& group, std::size_t at, std::int32_t from) {
+    const Tag<std::int32_t> d;
+    hn::StoreU(hn::Set(d, from), d, group.from + at);
+    group.earliest = at == 0 ? from : std::min(group.earliest, from);
+    group.latest = at == 0 ? from : std::max(group.latest, from);
+  }
+
+  // Writes zeros behind what it copies.
+  HWY_INLINE static void GatherEnd(const float* from, std::size_t count, float* to) {
+    hn::StoreU(LoadFirst(from, count), Tag<float>(), to);
+  }
+  HWY_INLINE static void ScatterEnd(const float* from, std::size_t count, float* to) {
+    StoreFirst(hn::LoadU(Tag<float>(), from), to, count);
+  }
+
+  void ReplayWholes() {
+    for (std::size_t p = whole_count_; p < kInFlight; ++p) {
+      wholes_.vectors[p] = {nothing_.w, nothing_.m, nothing_.v};
+    }
+    Replay(wholes_, whole_count_ * Lanes());
+    whole_count_ = 0;
+  }
+
+  void ReplayEnds() {
+    Replay(ends_, filled_);
+    for (std::size_t e = 0; e < end_count_; ++e) {
+      const auto [offset, at, count] = ends_held_[e];
+      ScatterEnd(gathered_.w + at, count, table_.w + offset);
+      ScatterEnd(gathered_.m + at, count, table_.m + offset);
+      ScatterEnd(gathered_.v + at, count, table_.v + offset);
+    }
+    end_count_ = filled_ = 0;
+  }
+
+  // What stands at different steps is first brought to the latest of them. Lanes from `held` hold
+  // nothing.
+  void Replay(Group& group, std::size_t held) {
     const Tag<float> d;
-    const std::size_t lanes = Lanes();
-    F w[kVectors], m[kVectors], v[kVectors];
-    for (std::size_t p = 0; p < kVectors; ++p) {
-      w[p] = hn::Load(d, w_ + at + p * lanes);
-      m[p] = hn::Load(d, m_ + at + p * lanes);
-      v[p] = hn::Load(d, v_ + at + p * lanes);
+    const Tag<std::int32_t> steps;
+    std::fill(group.from + held, group.from + Capacity(), to_);
+    F w[kInFlight], m[kInFlight], v[kInFlight];
+    for (std::size_t p = 0; p < kInFlight; ++p) {
+      w[p] = hn::LoadU(d, group.vectors[p].w);
+      m[p] = hn::LoadU(d, group.vectors[p].m);
+      v[p] = hn::LoadU(d, group.vectors[p].v);
     }
-    for (std::int32_t t = from + 1; t <= to_; ++t) {
-      for (std::size_t p = 0; p < kVectors; ++p) StepOf(t, w[p], m[p], v[p]);
+    std::int32_t t = group.earliest + 1;
+    for (; t <= group.latest; ++t) {
+      for (std::size_t p = 0; p < kInFlight; ++p) {
+        const auto from = hn::Load(steps, group.from + p * Lanes());
+        const auto moves = hn::RebindMask(d, hn::Lt(from, hn::Set(steps, t)));
+        F wt = w[p], mt = m[p], vt = v[p];
+        StepOf(t, wt, mt, vt);
+        w[p] = hn::IfThenElse(moves, wt, w[p]);
+        m[p] = hn::IfThenElse(moves, mt, m[p]);
+        v[p] = hn::IfThenElse(moves, vt, v[p]);
+      }
     }
-    for (std::size_t p = 0; p < kVectors; ++p) {
-      hn::Store(w[p], d, w_ + at + p * lanes);
-      hn::Store(m[p], d, m_ + at + p * lanes);
-      hn::Store(v[p], d, v_ + at + p * lanes);
+    for (; t <= to_; ++t) {
+      for (std::size_t p = 0; p < kInFlight; ++p) StepOf(t, w[p], m[p], v[p]);
+    }
+    for (std::size_t p = 0; p < kInFlight; ++p) {
+      hn::StoreU(w[p], d, group.vectors[p].w);
+      hn::StoreU(m[p], d, group.vectors[p].m);
+      hn::StoreU(v[p], d, group.vectors[p].v);
     }
   }
 
@@ -214,20 +253,21 @@ class ReplayGroup {
   const std::int32_t to_;
   const AdamStepScale* const scales_;
   const Broadcast<Tag<float>> broadcast_;
-  std::size_t filled_ = 0, held_ = 0;
-  Segment segments_[kMost];
-  HWY_ALIGN float w_[kMost] = {}, m_[kMost] = {}, v_[kMost] = {};
+  Group wholes_, ends_;
+  std::size_t whole_count_ = 0, end_count_ = 0, filled_ = 0;
+  End ends_held_[kMost];
+  Numbers gathered_, nothing_;
 };
 
 void AdamReplayImpl(const AdamRows& table, const std::int32_t* rows, const std::int32_t* from,
                     std::size_t count, std::int32_t to, const AdamStepScale* scales,
                     const AdamConstants& constants) {
-  ReplayGroup group(table, to, scales, constants);
+  Replayer replayer(table, to, scales, constants);
   for (std::size_t i = 0; i < count; ++i) {
     PrefetchAhead(table, rows, i, count);
-    if (from[i] < to) group.Add(static_cast<std::size_t>(rows[i]), from[i]);
+    if (from[i] < to) replayer.Add(static_cast<std::size_t>(rows[i]), from[i]);
   }
-  group.Replay();
+  replayer.Finish();
 }
 
 }  // namespace derrd::kernels::HWY_NAMESPACE
