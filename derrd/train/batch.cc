@@ -68,44 +68,62 @@ std::size_t BatchSampler::batches_per_epoch() const {
 }
 
 const Batch& BatchSampler::Get(std::int32_t epoch, std::size_t index, const Parallel& parallel) {
-  const Interactions& train = dataset_->train();
-  const RandomPermutation permutation(seed_, Role::kPermutation, static_cast<std::uint64_t>(epoch),
-                                      train.size());
-  const std::size_t first = index * batch_size_;
-  const std::size_t count = std::min(batch_size_, train.size() - first);
+  Begin(epoch, index);
+  for (std::size_t half = 0; half < kHalves; ++half) DrawHalf(half, parallel);
+  return Take();
+}
+
+void BatchSampler::Begin(std::int32_t epoch, std::size_t index) {
+  first_ = index * batch_size_;
+  const std::size_t count = std::min(batch_size_, dataset_->train().size() - first_);
   users_.resize(count);
   positives_.resize(count);
-  const std::size_t each = negatives_per_interaction_;
-  negatives_.resize(count * each);
-  parallel.ForRanges(count, kGrain, [&](std::size_t begin, std::size_t end) {
-    std::array<std::uint64_t, kGrain> drawn;
-    const std::span interactions = std::span(drawn).first(end - begin);
-    permutation.Fill(first + begin, interactions);
-    ReadInteractions(interactions, begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(epoch),
-                          interactions[i - begin]);
-      const auto observed = train.Of(static_cast<std::size_t>(users_[i]));
-      for (std::size_t n = i * each; n < (i + 1) * each; ++n) {
-        negatives_[n] = SampleUnobserved(observed, dataset_->items(), stream);
-      }
-    }
+  negatives_.resize(count * negatives_per_interaction_);
+  batch_ = {};
+  batch_.epoch = epoch;
+  batch_.step =
+      static_cast<std::uint32_t>(static_cast<std::uint64_t>(epoch) * batches_per_epoch() + index);
+}
+
+void BatchSampler::DrawHalf(std::size_t half, const Parallel& parallel) {
+  const std::size_t begin = users_.size() * half / kHalves;
+  const std::size_t end = users_.size() * (half + 1) / kHalves;
+  const RandomPermutation permutation(seed_, Role::kPermutation,
+                                      static_cast<std::uint64_t>(batch_.epoch),
+                                      dataset_->train().size());
+  parallel.ForRanges(end - begin, kGrain, [&](std::size_t from, std::size_t to) {
+    Draw(permutation, begin + from, begin + to);
   });
-  distinct_users_.Clear();
-  distinct_users_.Add(users_);
-  distinct_positives_.Clear();
-  distinct_positives_.Add(positives_);
-  distinct_negatives_.Clear();
-  distinct_negatives_.Add(negatives_);
-  const auto step = static_cast<std::uint64_t>(epoch) * batches_per_epoch() + index;
-  batch_ = {epoch,
-            static_cast<std::uint32_t>(step),
-            users_,
-            positives_,
-            negatives_,
-            distinct_users_.members(),
-            distinct_positives_.members(),
-            distinct_negatives_.members()};
+}
+
+void BatchSampler::Draw(const RandomPermutation& permutation, std::size_t begin, std::size_t end) {
+  std::array<std::uint64_t, kGrain> drawn;
+  const std::span interactions = std::span(drawn).first(end - begin);
+  permutation.Fill(first_ + begin, interactions);
+  ReadInteractions(interactions, begin);
+  const std::size_t each = negatives_per_interaction_;
+  for (std::size_t i = begin; i < end; ++i) {
+    RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(batch_.epoch),
+                        interactions[i - begin]);
+    const auto observed = dataset_->train().Of(static_cast<std::size_t>(users_[i]));
+    for (std::size_t n = i * each; n < (i + 1) * each; ++n) {
+      negatives_[n] = SampleUnobserved(observed, dataset_->items(), stream);
+    }
+  }
+}
+
+const Batch& BatchSampler::Take() {
+  const auto distinct = [](EntitySet& set, std::span<const std::int32_t> entities) {
+    set.Clear();
+    set.Add(entities);
+    return set.members();
+  };
+  batch_.users = users_;
+  batch_.positives = positives_;
+  batch_.negatives = negatives_;
+  batch_.distinct_users = distinct(distinct_users_, users_);
+  batch_.distinct_positives = distinct(distinct_positives_, positives_);
+  batch_.distinct_negatives = distinct(distinct_negatives_, negatives_);
   return batch_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "derrd/core/parallel.h"
+#include "derrd/core/random.h"
 #include "derrd/data/dataset.h"
 
 namespace derrd {
@@ -22,8 +23,17 @@ class EntitySet {
     if ((word & bit) == 0) members_.push_back(entity);
     word |= bit;
   }
+  // Without a branch: whether one has come before, nobody can predict.
   void Add(std::span<const std::int32_t> entities) {
-    for (const std::int32_t entity : entities) Add(entity);
+    std::size_t count = members_.size();
+    members_.resize(count + entities.size());
+    for (const std::int32_t entity : entities) {
+      std::uint64_t& word = WordOf(entity);
+      members_[count] = entity;
+      count += 1 - (word >> (entity % 64) & 1);
+      word |= std::uint64_t{1} << (entity % 64);
+    }
+    members_.resize(count);
   }
   void Clear() {
     for (const std::int32_t entity : members_) WordOf(entity) = 0;
@@ -63,7 +73,15 @@ class BatchSampler {
   // Batch `index` of epoch `epoch`, in any order of calls.
   const Batch& Get(std::int32_t epoch, std::size_t index, const Parallel& parallel);
 
+  // The same in parts, of which each fits beside other work: Begin, both halves in any order, Take.
+  static constexpr std::size_t kHalves = 2;
+  void Begin(std::int32_t epoch, std::size_t index);
+  void DrawHalf(std::size_t half, const Parallel& parallel);
+  const Batch& Take();
+
  private:
+  // Interactions [begin, end) of the batch.
+  void Draw(const RandomPermutation& permutation, std::size_t begin, std::size_t end);
   // Users and positives [at, at + interactions.size()) of the batch.
   void ReadInteractions(std::span<const std::uint64_t> interactions, std::size_t at);
 
@@ -72,6 +90,7 @@ class BatchSampler {
   std::uint64_t seed_;
   std::size_t negatives_per_interaction_;
   std::vector<std::int32_t> users_, positives_, negatives_;
+  std::size_t first_ = 0;  // of the batch's interactions in the permutation
   EntitySet distinct_users_, distinct_positives_, distinct_negatives_;
   Batch batch_{};
 };

@@ -9,7 +9,9 @@ double BprTerm::Step(const Batch& batch, TrainableModel& student, const Parallel
   const std::size_t pairs = scores_.negative.size(), each = pairs / scores_.positive.size();
   repeated_.resize(pairs);
   repeated_gradient_.resize(pairs);
-  for (std::size_t p = 0; p < pairs; ++p) repeated_[p] = scores_.positive[p / each];
+  for (std::size_t i = 0; i < scores_.positive.size(); ++i) {
+    for (std::size_t n = i * each; n < (i + 1) * each; ++n) repeated_[n] = scores_.positive[i];
+  }
   const double loss =
       BprLoss<float>(repeated_, scores_.negative, repeated_gradient_, scores_.negative_gradient);
   for (std::size_t i = 0; i < scores_.positive.size(); ++i) {

@@ -93,15 +93,12 @@ EpochReport Trainer::TrainEpoch(const OnBatch& on_batch) {
   const std::size_t count = batches_[0].batches_per_epoch();
   const Batch* batch = BeginEpoch(report.epoch);
   for (std::size_t b = 0; b < count; ++b) {
-    const Batch* next = nullptr;
-    parallel_.For(b + 1 < count ? 2 : 1, [&](std::size_t task) {
-      if (task == 0) {
-        Step(*batch, sums);
-      } else {
-        next = &batches_[(b + 1) % 2].Get(report.epoch, b + 1, parallel_);
-      }
-    });
-    batch = next;
+    BatchSampler* next = nullptr;
+    if (b + 1 < count) {
+      next = &batches_[(b + 1) % 2];
+      next->Begin(report.epoch, b + 1);
+    }
+    batch = Step(*batch, next, sums);
     if (on_batch) on_batch(b + 1);  // somebody else's arithmetic, which keeps its denormals
   }
   const FlushDenormals flush;
@@ -123,7 +120,33 @@ const Batch* Trainer::BeginEpoch(std::int32_t epoch) {
   return &batches_[0].Get(epoch, 0, parallel_);
 }
 
-void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
+// Half a batch is drawn beside what the step does first, and half beside its losses: both have
+// parts that keep one thread busy.
+const Batch* Trainer::Step(const Batch& batch, BatchSampler* next, std::vector<double>& sums) {
+  const Batch* drawn = nullptr;
+  const std::size_t tasks = next != nullptr ? 2 : 1;
+  parallel_.For(tasks, [&](std::size_t task) {
+    if (task == 0) {
+      PrepareRows(batch);
+    } else {
+      next->DrawHalf(0, parallel_);
+    }
+  });
+  parallel_.For(tasks, [&](std::size_t task) {
+    if (task == 0) {
+      ComputeLosses(batch, sums);
+    } else {
+      next->DrawHalf(1, parallel_);
+      drawn = &next->Take();
+    }
+  });
+  const FlushDenormals flush;
+  student_.Backward(parallel_);
+  optimizer_->EndStep(parallel_);
+  return drawn;
+}
+
+void Trainer::PrepareRows(const Batch& batch) {
   users_.Clear();
   items_.Clear();
   users_.Add(batch.distinct_users);
@@ -132,6 +155,9 @@ void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
   for (const auto& term : terms_) term->SelectRows(batch, users_, items_);
   student_.SelectRows(users_.members(), items_.members());
   optimizer_->BeginStep(parallel_);
+}
+
+void Trainer::ComputeLosses(const Batch& batch, std::vector<double>& sums) {
   student_.Forward(batch.step, parallel_);
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     const double loss = terms_[t]->Step(batch, student_, parallel_);
@@ -141,8 +167,6 @@ void Trainer::Step(const Batch& batch, std::vector<double>& sums) {
     }
     sums[t] += loss;
   }
-  student_.Backward(parallel_);
-  optimizer_->EndStep(parallel_);
 }
 
 void Trainer::Evaluate(EpochReport& report) {

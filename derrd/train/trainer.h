@@ -88,7 +88,10 @@ class Trainer {
  private:
   void RestoreFrom(const SafetensorsFile& file, const nlohmann::ordered_json& state);
   const Batch* BeginEpoch(std::int32_t epoch);  // its first batch
-  void Step(const Batch& batch, std::vector<double>& sums);
+  // Trains on a batch while the next one, if there is one, is drawn. Returns that.
+  const Batch* Step(const Batch& batch, BatchSampler* next, std::vector<double>& sums);
+  void PrepareRows(const Batch& batch);
+  void ComputeLosses(const Batch& batch, std::vector<double>& sums);
   void Evaluate(EpochReport& report);
   void KeepEpoch();
   void CheckFinite();
