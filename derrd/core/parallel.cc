@@ -1,21 +1,23 @@
 #include "derrd/core/parallel.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <vector>
 
 #include "derrd/core/error.h"
 #include "derrd/kernels/blas_threads.h"
 
 #if defined(DERRD_PLAIN_THREADS)
-#include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
-#include <vector>
 #else
 #include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 #endif
 
 #if defined(__SSE2__)
@@ -87,16 +89,39 @@ struct Parallel::Arena {
   tbb::global_control control;
   tbb::task_arena arena;
 
+  // Each thread has a share of the tasks, of neighbours, that it takes first: the same one at every
+  // call, so what lies in its caches stays of use. Then it helps the others.
   void Run(std::size_t count, const std::function<void(std::size_t)>& task) {
+    const std::size_t threads = static_cast<std::size_t>(arena.max_concurrency());
+    std::vector<Share> shares(std::min(threads, count));
+    for (std::size_t s = 0; s < shares.size(); ++s) {
+      shares[s].next = count * s / shares.size();
+      shares[s].end = count * (s + 1) / shares.size();
+    }
     arena.execute([&] {
       tbb::parallel_for(
-          tbb::blocked_range<std::size_t>(0, count),
-          [&](const tbb::blocked_range<std::size_t>& range) {
-            const FlushDenormals flush;
-            for (std::size_t i = range.begin(); i < range.end(); ++i) task(i);
-          },
+          tbb::blocked_range<std::size_t>(0, shares.size()),
+          [&](const tbb::blocked_range<std::size_t>&) { Work(shares, task); },
           tbb::simple_partitioner());
     });
+  }
+
+ private:
+  struct alignas(64) Share {  // a cache line each
+    std::atomic<std::size_t> next;
+    std::size_t end;
+  };
+
+  static void Work(std::vector<Share>& shares, const std::function<void(std::size_t)>& task) {
+    const FlushDenormals flush;
+    const auto own = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
+    for (std::size_t s = 0; s < shares.size(); ++s) {
+      Share& share = shares[(own + s) % shares.size()];
+      for (std::size_t i = share.next++; i < share.end; i = share.next++) {
+        if (tbb::is_current_task_group_canceling()) return;
+        task(i);
+      }
+    }
   }
 };
 #endif
@@ -120,8 +145,24 @@ void Parallel::For(std::size_t count, const std::function<void(std::size_t)>& ta
 
 void Parallel::ForRanges(std::size_t size, std::size_t grain,
                          const std::function<void(std::size_t, std::size_t)>& task) const {
-  For((size + grain - 1) / grain,
-      [&](std::size_t i) { task(i * grain, std::min(size, (i + 1) * grain)); });
+  ForRanges(std::array{Range{size, grain}},
+            [&](std::size_t, std::size_t begin, std::size_t end) { task(begin, end); });
+}
+
+void Parallel::ForRanges(
+    std::span<const Range> ranges,
+    const std::function<void(std::size_t, std::size_t, std::size_t)>& task) const {
+  const auto pieces = [](const Range& range) {
+    return (range.size + range.grain - 1) / range.grain;
+  };
+  std::size_t count = 0;
+  for (const Range& range : ranges) count += pieces(range);
+  For(count, [&](std::size_t piece) {
+    std::size_t which = 0;
+    for (; piece >= pieces(ranges[which]); ++which) piece -= pieces(ranges[which]);
+    const auto [size, grain] = ranges[which];
+    task(which, piece * grain, std::min(size, (piece + 1) * grain));
+  });
 }
 
 #if defined(__SSE2__)

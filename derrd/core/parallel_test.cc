@@ -73,6 +73,22 @@ TEST_P(ParallelTest, ForRangesCoversEverythingInPiecesOfTheGrain) {
   }
 }
 
+TEST_P(ParallelTest, ForRangesCoversSeveralRangesEachInPiecesOfItsGrain) {
+  const std::vector<Parallel::Range> ranges{{0, 7}, {25, 10}, {0, 1}, {1, 100}, {13, 1}, {0, 3}};
+  std::vector<std::vector<std::atomic<int>>> runs;
+  for (const Parallel::Range& range : ranges) runs.emplace_back(range.size);
+  parallel_.ForRanges(ranges, [&](std::size_t which, std::size_t begin, std::size_t end) {
+    EXPECT_EQ(begin % ranges.at(which).grain, 0u);
+    EXPECT_EQ(end, std::min(ranges[which].size, begin + ranges[which].grain));
+    for (std::size_t i = begin; i < end; ++i) ++runs[which].at(i);
+  });
+  for (const auto& range : runs) {
+    for (const auto& run : range) EXPECT_EQ(run, 1);
+  }
+  parallel_.ForRanges(std::span<const Parallel::Range>(),
+                      [](std::size_t, std::size_t, std::size_t) { FAIL() << "of nothing"; });
+}
+
 TEST_P(ParallelTest, RethrowsTheErrorOfATaskAndWorksOn) {
   for (const std::size_t count : {1u, 100u}) {
     try {

@@ -15,8 +15,8 @@ constexpr std::int32_t kFree = -1;  // a place of a hash table
 
 }  // namespace
 
-// observed[i] - i unobserved items lie below observed[i]: finds how many observed ones lie below the
-// answer, by halving, without a branch that chance would take.
+// observed[i] - i unobserved items lie below observed[i]: finds how many observed ones lie below
+// the answer, by halving, without a branch that chance would take.
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
   const std::int32_t* const data = observed.data();
   std::size_t low = 0;

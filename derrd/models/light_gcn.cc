@@ -53,8 +53,7 @@ void LightGcn::Scores(const ScoreLists& lists, std::span<float> out, const Paral
 
 void LightGcn::Backward(const Parallel& parallel) {
   step_.Sort(parallel);
-  step_.SumAll(Side::kUser, propagated_item_, user_gradient_, parallel);
-  step_.SumAll(Side::kItem, propagated_user_, item_gradient_, parallel);
+  step_.SumAll(propagated_user_, propagated_item_, user_gradient_, item_gradient_, parallel);
   for (EmbeddingTable* table : tables_) {
     table->gradient.Reshape(table->values.rows(), table->values.cols());
   }

@@ -62,9 +62,10 @@ void StepGradients::SortUsers() {
   ForLists([&](std::int32_t user, std::span<const std::int32_t> items,
                std::span<const float> gradients) {
     std::int64_t& at = next[slot(user)];
-    std::ranges::copy(items, sorted.others.begin() + at);
-    std::ranges::copy(gradients, sorted.weights.begin() + at);
-    at += std::ssize(items);
+    for (std::size_t p = 0; p < items.size(); ++p, ++at) {  // of many lists one item is all
+      sorted.others[static_cast<std::size_t>(at)] = items[p];
+      sorted.weights[static_cast<std::size_t>(at)] = gradients[p];
+    }
   });
 }
 
@@ -94,20 +95,43 @@ void StepGradients::Sort(const Parallel& parallel) {
 }
 
 // Each row is summed by one task.
+void StepGradients::SumSlots(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
+                             std::size_t begin, std::size_t end) const {
+  const SortedPairs& sorted = pairs(side);
+  const std::size_t width = other_rows.cols();
+  std::fill_n(gradient.row(begin), (end - begin) * width, 0.0f);
+  for (std::size_t s = begin; s < end; ++s) {
+    const auto first = static_cast<std::size_t>(sorted.begin[s]);
+    const auto count = static_cast<std::size_t>(sorted.begin[s + 1]) - first;
+    kernels::AddWeightedRows(sorted.weights.data() + first, sorted.others.data() + first, count,
+                             other_rows.data(), width, width, gradient.row(s));
+  }
+}
+
 void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,
                               Matrix<float>& gradient, const Parallel& parallel) const {
-  const SortedPairs& sorted = pairs(side);
-  const std::size_t width = other_rows.cols(), slots = entities(side).size();
-  gradient.Reshape(slots, width);
-  parallel.ForRanges(slots, kSumGrain, [&](std::size_t begin, std::size_t end) {
-    std::fill_n(gradient.row(begin), (end - begin) * width, 0.0f);
-    for (std::size_t s = begin; s < end; ++s) {
-      const auto first = static_cast<std::size_t>(sorted.begin[s]);
-      const auto count = static_cast<std::size_t>(sorted.begin[s + 1]) - first;
-      kernels::AddWeightedRows(sorted.weights.data() + first, sorted.others.data() + first, count,
-                               other_rows.data(), width, width, gradient.row(s));
+  gradient.Reshape(entities(side).size(), other_rows.cols());
+  parallel.ForRanges(gradient.rows(), kSumGrain, [&](std::size_t begin, std::size_t end) {
+    SumSlots(side, other_rows, gradient, begin, end);
+  });
+}
+
+void StepGradients::SumAll(MatrixView<const float> user_rows, MatrixView<const float> item_rows,
+                           Matrix<float>& user_gradient, Matrix<float>& item_gradient,
+                           const Parallel& parallel) const {
+  user_gradient.Reshape(entities(Side::kUser).size(), item_rows.cols());
+  item_gradient.Reshape(entities(Side::kItem).size(), user_rows.cols());
+  const std::array<Parallel::Range, 2> sides{
+      {{user_gradient.rows(), kSumGrain}, {item_gradient.rows(), kSumGrain}}};
+  parallel.ForRanges(sides, [&](std::size_t side, std::size_t begin, std::size_t end) {
+    if (side == 0) {
+      SumSlots(Side::kUser, item_rows, user_gradient, begin, end);
+    } else {
+      SumSlots(Side::kItem, user_rows, item_gradient, begin, end);
     }
   });
+  AddRepresentationsTo(Side::kUser, 0, user_gradient, parallel);
+  AddRepresentationsTo(Side::kItem, 0, item_gradient, parallel);
 }
 
 void StepGradients::AddRepresentationsTo(Side side, std::size_t first_column,

@@ -58,12 +58,10 @@ class StepGradients {
   void AddRepresentationsTo(Side side, std::size_t first_column, MatrixView<float> gradient,
                             const Parallel& parallel) const;
 
-  // Both of whole rows: all that a model of inner products asks for.
-  void SumAll(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
-              const Parallel& parallel) const {
-    SumScores(side, other_rows, gradient, parallel);
-    AddRepresentationsTo(side, 0, gradient, parallel);
-  }
+  // Both of whole rows and of both sides: all that a model of inner products asks for.
+  void SumAll(MatrixView<const float> user_rows, MatrixView<const float> item_rows,
+              Matrix<float>& user_gradient, Matrix<float>& item_gradient,
+              const Parallel& parallel) const;
 
  private:
   struct Direct {
@@ -90,6 +88,9 @@ class StepGradients {
       }
     }
   }
+  // SumScores, of slots [begin, end).
+  void SumSlots(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
+                std::size_t begin, std::size_t end) const;
   void SortUsers();
   void SortItems();
   OneSide& Of(Side side) { return sides_[side == Side::kUser ? 0 : 1]; }

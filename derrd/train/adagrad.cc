@@ -14,18 +14,17 @@ void Adagrad::Add(EmbeddingTable* table) {
 }
 
 void Adagrad::MoveRows(const Parallel& parallel) {
-  for (TableState& state : tables_) {
-    Matrix<float>& values = state.table->values;
-    const std::size_t width = values.cols();
-    ForSelectedRows(*state.table, parallel,
-                    [&](std::span<const std::int32_t> rows, const float* gradients) {
-                      for (std::size_t i = 0; i < rows.size(); ++i) {
-                        const auto r = static_cast<std::size_t>(rows[i]);
-                        kernels::AdagradStep(values.row(r), state.squares.row(r),
-                                             gradients + i * width, width, constants_);
-                      }
-                    });
-  }
+  ForSelectedRows(
+      tables_, parallel,
+      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
+        Matrix<float>& values = state.table->values;
+        const std::size_t width = values.cols();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          const auto r = static_cast<std::size_t>(rows[i]);
+          kernels::AdagradStep(values.row(r), state.squares.row(r), gradients + i * width, width,
+                               constants_);
+        }
+      });
 }
 
 void Adagrad::AddTableState(std::vector<NamedMatrix>& state) {

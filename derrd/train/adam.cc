@@ -1,15 +1,22 @@
 #include "derrd/train/adam.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <utility>
 
 #include "derrd/train/selected_rows.h"
 
 namespace derrd {
 namespace {
 
-constexpr std::int32_t kAgeClasses = 1024;  // rows asleep longer are replayed in any order
-constexpr std::size_t kFlushedRows = std::size_t{1} << 18;  // at once: bounds the memory to sort
+constexpr std::int32_t kAgeClasses = 255;  // rows asleep longer are replayed in any order
+
+// Rows that a task replays: enough that neighbours in order of age are of an age.
+std::size_t RowsReplayed(std::size_t width) {
+  constexpr std::size_t kLeast = 128;
+  return std::max(kLeast, 2 * RowsPerTask(width));
+}
 
 }  // namespace
 
@@ -19,81 +26,78 @@ Adam::Adam(const OptimizerOptions& options)
       constants_(options_.Constants()),
       scales_(1) {}
 
-void Adam::Add(EmbeddingTable* table) { tables_.push_back(std::make_unique<TableState>(table)); }
+void Adam::Add(EmbeddingTable* table) { tables_.emplace_back(table); }
 
 void Adam::BeginStep(const Parallel& parallel) {
-  for (auto& state : tables_) Replay(*state, state->table->rows, parallel);
+  std::vector<Parallel::Range> ranges;
+  for (const TableState& state : tables_) {
+    ranges.push_back({state.table->rows.size(), RowsReplayed(state.table->values.cols())});
+  }
+  parallel.ForRanges(ranges, [&](std::size_t which, std::size_t begin, std::size_t end) {
+    TableState& state = tables_[which];
+    Replay(state, std::span(state.table->rows).subspan(begin, end - begin));
+  });
 }
 
 void Adam::MoveRows(const Parallel& parallel) {
   scales_.push_back(options_.ScaleOf(step()));
-  for (auto& state : tables_) {
-    EmbeddingTable& table = *state->table;
-    const kernels::AdamRows moved = state->moments.RowsOf(table.values);
-    ForSelectedRows(table, parallel,
-                    [&](std::span<const std::int32_t> rows, const float* gradients) {
-                      kernels::AdamStepRows(moved, rows.data(), rows.size(), gradients,
-                                            scales_.back(), constants_);
-                      for (const std::int32_t row : rows) {
-                        state->row_step[static_cast<std::size_t>(row)] = step();
-                      }
-                    });
-  }
+  ForSelectedRows(
+      tables_, parallel,
+      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
+        kernels::AdamStepRows(state.moments.RowsOf(state.table->values), rows.data(), rows.size(),
+                              gradients, scales_.back(), constants_);
+        for (const std::int32_t row : rows) state.row_step[static_cast<std::size_t>(row)] = step();
+      });
 }
 
 void Adam::Flush(const Parallel& parallel) {
-  std::vector<std::int32_t> rows;
-  for (auto& state : tables_) {
-    const std::size_t count = state->row_step.size();
-    for (std::size_t begin = 0; begin < count; begin += kFlushedRows) {
-      rows.resize(std::min(kFlushedRows, count - begin));
-      std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(begin));
-      Replay(*state, rows, parallel);
-    }
+  std::vector<Parallel::Range> ranges;
+  for (const TableState& state : tables_) {
+    ranges.push_back({state.row_step.size(), RowsReplayed(state.table->values.cols())});
   }
+  parallel.ForRanges(ranges, [&](std::size_t which, std::size_t begin, std::size_t end) {
+    std::vector<std::int32_t> rows(end - begin);
+    std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(begin));
+    Replay(tables_[which], rows);
+  });
 }
 
 void Adam::SetStep(std::int32_t step) {
   Optimizer::SetStep(step);
   scales_.resize(1);
   for (std::int32_t t = 1; t <= step; ++t) scales_.push_back(options_.ScaleOf(t));
-  for (auto& state : tables_) std::ranges::fill(state->row_step, step);
+  for (TableState& state : tables_) std::ranges::fill(state.row_step, step);
 }
 
 void Adam::AddTableState(std::vector<NamedMatrix>& state) {
-  for (auto& own : tables_) own->moments.AddState(own->table->name, state);
+  for (TableState& own : tables_) own.moments.AddState(own.table->name, state);
 }
 
-// The rows that are behind, sorted by how long they have been asleep (a counting sort), so that
-// rows replayed together have the same number of steps ahead of them.
-void Adam::Replay(TableState& state, std::span<const std::int32_t> rows, const Parallel& parallel) {
-  const auto row_step = [&](std::int32_t row) -> std::int32_t& {
-    return state.row_step[static_cast<std::size_t>(row)];
+// The longest asleep first (a counting sort), so that rows replayed together have about the same
+// number of steps ahead of them.
+void Adam::Replay(TableState& state, std::span<const std::int32_t> rows) {
+  std::vector<std::int32_t> stands_at(rows.size());   // steps lie scattered: they are fetched once
+  std::array<std::uint32_t, kAgeClasses + 1> next{};  // [0] of the awake, which have no place
+  const auto age_class = [now = step()](std::int32_t since) {
+    return static_cast<std::size_t>(std::min(now - since, kAgeClasses));
   };
-  const auto age_class = [&](std::int32_t row) {
-    return static_cast<std::size_t>(
-        std::max(0, kAgeClasses - 1 - (step() - row_step(row))));  // the oldest first
-  };
-  const auto is_behind = [&](std::int32_t row) { return row_step(row) < step(); };
-  std::vector<std::size_t> next(kAgeClasses + 1, 0);
-  for (const std::int32_t row : rows) next[age_class(row) + 1] += is_behind(row) ? 1 : 0;
-  for (std::size_t c = 1; c < next.size(); ++c) next[c] += next[c - 1];
-  const std::size_t behind = next.back();
-  sorted_rows_.resize(behind);
-  sorted_steps_.resize(behind);
-  for (const std::int32_t row : rows) {
-    if (!is_behind(row)) continue;
-    const std::size_t at = next[age_class(row)]++;
-    sorted_rows_[at] = row;
-    sorted_steps_[at] = row_step(row);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    stands_at[i] = state.row_step[static_cast<std::size_t>(rows[i])];
+    ++next[age_class(stands_at[i])];
   }
-  Matrix<float>& values = state.table->values;
-  const kernels::AdamRows table = state.moments.RowsOf(values);
-  parallel.ForRanges(behind, RowsPerTask(values.cols()), [&](std::size_t begin, std::size_t end) {
-    kernels::AdamReplay(table, sorted_rows_.data() + begin, sorted_steps_.data() + begin,
-                        end - begin, step(), scales_.data(), constants_);
-    for (std::size_t i = begin; i < end; ++i) row_step(sorted_rows_[i]) = step();
-  });
+  next[0] = 0;
+  std::uint32_t behind = 0;
+  for (std::size_t c = kAgeClasses; c > 0; --c) behind += std::exchange(next[c], behind);
+  std::vector<std::int32_t> sorted(behind), since(behind);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (stands_at[i] == step()) continue;
+    const std::size_t at = next[age_class(stands_at[i])]++;
+    sorted[at] = rows[i];
+    since[at] = stands_at[i];
+    state.row_step[static_cast<std::size_t>(rows[i])] = step();
+  }
+  kernels::AdamReplay(state.moments.RowsOf(state.table->values), sorted.data(), since.data(),
+                      behind, step(), scales_.data(), constants_);
 }
 
 }  // namespace derrd

@@ -9,7 +9,6 @@
 #define DERRD_TRAIN_ADAM_H_
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -42,13 +41,13 @@ class Adam : public Optimizer {
     Moments moments;
     std::vector<std::int32_t> row_step;  // the step each row stands at
   };
-  void Replay(TableState& state, std::span<const std::int32_t> rows, const Parallel& parallel);
+  // Brings those of the rows that are behind up to date.
+  void Replay(TableState& state, std::span<const std::int32_t> rows);
 
   AdamOptions options_;
   kernels::AdamConstants constants_;
   std::vector<kernels::AdamStepScale> scales_;  // of step t at [t]
-  std::vector<std::unique_ptr<TableState>> tables_;
-  std::vector<std::int32_t> sorted_rows_, sorted_steps_;  // of a replay, the longest asleep first
+  std::vector<TableState> tables_;
 };
 
 }  // namespace derrd

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "derrd/core/parallel.h"
 #include "derrd/core/parameter.h"
@@ -17,14 +18,19 @@ inline std::size_t RowsPerTask(std::size_t width) {
   return std::max<std::size_t>(1, kElementsPerTask / std::max<std::size_t>(width, 1));
 }
 
-// Calls move(rows, their gradients one after the other) for ranges of the table's selected rows,
-// from several threads.
-template <typename Move>
-void ForSelectedRows(const EmbeddingTable& table, const Parallel& parallel, const Move& move) {
-  parallel.ForRanges(
-      table.rows.size(), RowsPerTask(table.values.cols()), [&](std::size_t begin, std::size_t end) {
-        move(std::span(table.rows).subspan(begin, end - begin), table.gradient.row(begin));
-      });
+// Calls move(state, rows, their gradients one after the other) for ranges of the selected rows of
+// every state's table, from several threads.
+template <typename State, typename Move>
+void ForSelectedRows(std::vector<State>& states, const Parallel& parallel, const Move& move) {
+  std::vector<Parallel::Range> ranges;
+  for (const State& state : states) {
+    ranges.push_back({state.table->rows.size(), RowsPerTask(state.table->values.cols())});
+  }
+  parallel.ForRanges(ranges, [&](std::size_t which, std::size_t begin, std::size_t end) {
+    const EmbeddingTable& table = *states[which].table;
+    move(states[which], std::span(table.rows).subspan(begin, end - begin),
+         table.gradient.row(begin));
+  });
 }
 
 }  // namespace derrd

@@ -19,15 +19,19 @@ class Sgd : public Optimizer {
         l2_(static_cast<float>(options.l2)) {}
 
   using Optimizer::Add;
-  void Add(EmbeddingTable* table) override { tables_.push_back(table); }
+  void Add(EmbeddingTable* table) override { tables_.push_back({table}); }
 
  protected:
   void MoveRows(const Parallel& parallel) override;
   void AddTableState(std::vector<NamedMatrix>&) override {}
 
  private:
+  struct TableState {
+    EmbeddingTable* table;
+  };
+
   float rate_, l2_;
-  std::vector<EmbeddingTable*> tables_;
+  std::vector<TableState> tables_;
 };
 
 }  // namespace derrd
