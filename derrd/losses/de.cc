@@ -37,8 +37,7 @@ double DeLoss<T>::Compute(const ExpertTensors<const T>& weights, MatrixView<cons
          student.rows() == row_weights.size() && student.rows() == student_gradient.rows());
   Select(weights, teacher, gumbel, options, parallel);
   Route();
-  RunExperts(weights, student, parallel);
-  const double loss = Reconstruct(weights, teacher, row_weights, options, parallel);
+  const double loss = Reconstruct(weights, student, teacher, row_weights, options, parallel);
   parallel.For(shape_.experts, [&](std::size_t m) { BackwardExpert(m, weights, gradients); });
   BackwardRows(options, student_gradient, parallel);
   BackwardSelection(teacher, gradients, parallel);
@@ -107,59 +106,112 @@ void DeLoss<T>::Route() {
   }
 }
 
+// Gathers the students of expert m's pairs [begin, begin + pairs), and computes what the expert
+// makes of them but for its last bias.
 template <typename T>
-void DeLoss<T>::RunExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
-                           const Parallel& parallel) {
+void DeLoss<T>::RunExpert(std::size_t m, const ExpertTensors<const T>& weights,
+                          MatrixView<const T> student, std::size_t begin, std::size_t pairs,
+                          T* output) {
   const auto [experts, ds, h, dt] = shape_;
-  input_.Reshape(pair_rows_.size(), ds);
-  hidden_.Reshape(pair_rows_.size(), h);
-  output_.Reshape(pair_rows_.size(), dt);
-  pair_gradient_.resize(pair_rows_.size());
-  parallel.For(experts, [&](std::size_t m) {
-    ForBlocks(m, [&](std::size_t begin, std::size_t pairs) {
-      for (std::size_t p = begin; p < begin + pairs; ++p) {
-        std::copy_n(student.row(pair_rows_[p]), shape_.student_width, input_.row(p));
-      }
-      SmallGemm(Op::kNone, Op::kNone, pairs, shape_.hidden_width, shape_.student_width,
-                input_.row(begin), shape_.student_width,
-                weights.first.row(m * shape_.student_width), shape_.hidden_width, false,
-                hidden_.row(begin), shape_.hidden_width);
-      kernels::AddBiasRelu(weights.first_bias.row(m), pairs, shape_.hidden_width,
-                           hidden_.row(begin));
-      SmallGemm(Op::kNone, Op::kNone, pairs, shape_.teacher_width, shape_.hidden_width,
-                hidden_.row(begin), shape_.hidden_width,
-                weights.second.row(m * shape_.hidden_width), shape_.teacher_width, false,
-                output_.row(begin), shape_.teacher_width);
-    });
-  });
+  for (std::size_t p = begin; p < begin + pairs; ++p) {
+    std::copy_n(student.row(pair_rows_[p]), ds, input_.row(p));
+  }
+  SmallGemm(Op::kNone, Op::kNone, pairs, h, ds, input_.row(begin), ds, weights.first.row(m * ds), h,
+            false, hidden_.row(begin), h);
+  kernels::AddBiasRelu(weights.first_bias.row(m), pairs, h, hidden_.row(begin));
+  SmallGemm(Op::kNone, Op::kNone, pairs, dt, h, hidden_.row(begin), h, weights.second.row(m * h),
+            dt, false, output, dt);
 }
 
 // For each row: the reconstruction, the loss, and what the loss asks of the reconstruction.
+//
+// While most pairs are routed, some rows run all their experts, whose outputs are added up while
+// they are in a cache: all pairs' outputs would be the largest thing that a step writes and reads.
+// Once a row has few experts, an expert's rows are gathered from all of the batch.
 template <typename T>
-double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
-                              std::span<const T> row_weights, const DeOptions& options,
-                              const Parallel& parallel) {
-  const std::size_t n = teacher.rows(), dt = shape_.teacher_width;
+double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                              MatrixView<const T> teacher, std::span<const T> row_weights,
+                              const DeOptions& options, const Parallel& parallel) {
+  const auto [experts, ds, h, dt] = shape_;
+  const std::size_t n = teacher.rows(), pairs = pair_rows_.size();
+  const bool by_rows = 2 * pairs > n * experts;
+  input_.Reshape(pairs, ds);
+  hidden_.Reshape(pairs, h);
+  output_.Reshape(by_rows ? 0 : pairs, dt);
+  pair_gradient_.resize(pairs);
   residual_.Reshape(n, dt);
+  if (!by_rows) {
+    parallel.For(experts, [&](std::size_t m) {
+      ForBlocks(m, [&](std::size_t begin, std::size_t count) {
+        RunExpert(m, weights, student, begin, count, output_.row(begin));
+      });
+    });
+  }
   std::vector<double> parts((n + kRowGrain - 1) / kRowGrain);
   parallel.For(parts.size(), [&](std::size_t part) {
-    double loss = 0.0;
-    for (std::size_t r = part * kRowGrain; r < std::min(n, (part + 1) * kRowGrain); ++r) {
-      T* residual = residual_.row(r);
-      std::fill_n(residual, dt, T{0});
-      for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
-        const std::size_t m = row_experts_[i];
-        kernels::AddScaledSum(z_(r, m), output_.row(row_pairs_[i]), weights.second_bias.row(m), dt,
-                              residual);
-      }
-      kernels::AddScaled(T{-1}, teacher.row(r), dt, residual);
-      loss += static_cast<double>(row_weights[r]) *
-              static_cast<double>(kernels::Dot(residual, residual, dt));
-      kernels::Scale(2 * row_weights[r] * static_cast<T>(options.weight), dt, residual);
+    const std::size_t begin = part * kRowGrain, end = std::min(n, begin + kRowGrain);
+    std::fill_n(residual_.row(begin), (end - begin) * shape_.teacher_width, T{0});
+    if (by_rows) {
+      AddAllExperts(weights, student, begin, end);
+    } else {
+      AddOutputs(weights, begin, end);
     }
-    parts[part] = loss;
+    parts[part] = LossOfRows(teacher, row_weights, options, begin, end);
   });
   return TreeSum(parts);
+}
+
+// Adds to the reconstructions of rows [begin, end) what their experts make of them.
+template <typename T>
+void DeLoss<T>::AddAllExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                              std::size_t begin, std::size_t end) {
+  const std::size_t dt = shape_.teacher_width;
+  Matrix<T> output = buffers_.Take();
+  output.Reshape(end - begin, dt);
+  for (std::size_t m = 0; m < shape_.experts; ++m) {
+    const auto place_of = [&](std::size_t row) {
+      const auto first = pair_rows_.begin() + static_cast<std::ptrdiff_t>(expert_begin_[m]);
+      const auto last = pair_rows_.begin() + static_cast<std::ptrdiff_t>(expert_begin_[m + 1]);
+      return static_cast<std::size_t>(std::lower_bound(first, last, row) - pair_rows_.begin());
+    };
+    const std::size_t from = place_of(begin), to = place_of(end);
+    RunExpert(m, weights, student, from, to - from, output.data());
+    for (std::size_t p = from; p < to; ++p) {
+      const std::size_t row = pair_rows_[p];
+      kernels::AddScaledSum(z_(row, m), output.row(p - from), weights.second_bias.row(m), dt,
+                            residual_.row(row));
+    }
+  }
+  buffers_.Give(std::move(output));
+}
+
+// The same of outputs that are there.
+template <typename T>
+void DeLoss<T>::AddOutputs(const ExpertTensors<const T>& weights, std::size_t begin,
+                           std::size_t end) {
+  for (std::size_t r = begin; r < end; ++r) {
+    for (std::size_t i = row_begin_[r]; i < row_begin_[r + 1]; ++i) {
+      const std::size_t m = row_experts_[i];
+      kernels::AddScaledSum(z_(r, m), output_.row(row_pairs_[i]), weights.second_bias.row(m),
+                            shape_.teacher_width, residual_.row(r));
+    }
+  }
+}
+
+// The loss of rows [begin, end), whose reconstructions become its gradient with respect to them.
+template <typename T>
+double DeLoss<T>::LossOfRows(MatrixView<const T> teacher, std::span<const T> row_weights,
+                             const DeOptions& options, std::size_t begin, std::size_t end) {
+  const std::size_t dt = shape_.teacher_width;
+  double loss = 0.0;
+  for (std::size_t r = begin; r < end; ++r) {
+    T* residual = residual_.row(r);
+    kernels::AddScaled(T{-1}, teacher.row(r), dt, residual);
+    loss += static_cast<double>(row_weights[r]) *
+            static_cast<double>(kernels::Dot(residual, residual, dt));
+    kernels::Scale(2 * row_weights[r] * static_cast<T>(options.weight), dt, residual);
+  }
+  return loss;
 }
 
 // Block by block of the expert's rows, so that what a block reads stays in a cache. Leaves in
@@ -179,34 +231,43 @@ void DeLoss<T>::BackwardExpert(std::size_t m, const ExpertTensors<const T>& weig
     std::fill_n(first, ds * h, T{0});
     std::fill_n(second, h * dt, T{0});
   }
-  Matrix<T> residual = buffers_.Take(), hidden_gradient = buffers_.Take();
+  Matrix<T> gathered = buffers_.Take(), hidden_gradient = buffers_.Take();
   bool add = false;  // the first block overwrites the gradients, the others add to them
   ForBlocks(m, [&, ds = ds, h = h, dt = dt](std::size_t begin, std::size_t pairs) {
-    residual.Reshape(pairs, dt);
+    const T* residual = ResidualsOf(begin, pairs, gathered);
     hidden_gradient.Reshape(pairs, h);
-    for (std::size_t i = 0; i < pairs; ++i) {
-      std::copy_n(residual_.row(pair_rows_[begin + i]), dt, residual.row(i));
-    }
-    SmallGemm(Op::kNone, Op::kTranspose, pairs, h, dt, residual.data(), dt,
-              weights.second.row(m * h), dt, false, hidden_gradient.data(), h);
+    SmallGemm(Op::kNone, Op::kTranspose, pairs, h, dt, residual, dt, weights.second.row(m * h), dt,
+              false, hidden_gradient.data(), h);
     for (std::size_t i = 0; i < pairs; ++i) {
       const T z = z_(pair_rows_[begin + i], m);
       pair_gradient_[begin + i] =
           kernels::ReluBackward(z, h, hidden_.row(begin + i), hidden_gradient.row(i)) +
-          kernels::Dot(residual.row(i), weights.second_bias.row(m), dt);
-      kernels::AddScaled(z, residual.row(i), dt, second_bias);
+          kernels::Dot(residual + i * dt, weights.second_bias.row(m), dt);
+      kernels::AddScaled(z, residual + i * dt, dt, second_bias);
       kernels::AddScaled(T{1}, hidden_gradient.row(i), h, first_bias);
     }
-    SmallGemm(Op::kTranspose, Op::kNone, h, dt, pairs, hidden_.row(begin), h, residual.data(), dt,
-              add, second, dt);
+    SmallGemm(Op::kTranspose, Op::kNone, h, dt, pairs, hidden_.row(begin), h, residual, dt, add,
+              second, dt);
     SmallGemm(Op::kTranspose, Op::kNone, ds, h, pairs, input_.row(begin), ds,
               hidden_gradient.data(), h, add, first, h);
     SmallGemm(Op::kNone, Op::kTranspose, pairs, ds, h, hidden_gradient.data(), h,
               weights.first.row(m * ds), h, false, input_.row(begin), ds);
     add = true;
   });
-  buffers_.Give(std::move(residual));
+  buffers_.Give(std::move(gathered));
   buffers_.Give(std::move(hidden_gradient));
+}
+
+// One after the other: as they lie where the pairs' rows do so, else gathered.
+template <typename T>
+const T* DeLoss<T>::ResidualsOf(std::size_t begin, std::size_t pairs, Matrix<T>& gathered) const {
+  const std::size_t first = pair_rows_[begin];
+  if (pair_rows_[begin + pairs - 1] == first + pairs - 1) return residual_.row(first);
+  gathered.Reshape(pairs, residual_.cols());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    std::copy_n(residual_.row(pair_rows_[begin + i]), residual_.cols(), gathered.row(i));
+  }
+  return gathered.data();
 }
 
 // For each row: the gradient with respect to its student, a sum over its experts, and, through z,

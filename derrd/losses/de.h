@@ -78,16 +78,22 @@ class DeLoss {
  private:
   // Pairs of one expert that are multiplied together: what they read and write fits a core's
   // second-level cache beside the expert.
-  static constexpr std::size_t kBlock = 64;
+  static constexpr std::size_t kBlock = 128;
 
   void Select(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
               MatrixView<const T> gumbel, const DeOptions& options, const Parallel& parallel);
   void Route();
-  void RunExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
-                  const Parallel& parallel);
-  double Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> teacher,
-                     std::span<const T> row_weights, const DeOptions& options,
-                     const Parallel& parallel);
+  double Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                     MatrixView<const T> teacher, std::span<const T> row_weights,
+                     const DeOptions& options, const Parallel& parallel);
+  void RunExpert(std::size_t expert, const ExpertTensors<const T>& weights,
+                 MatrixView<const T> student, std::size_t begin, std::size_t pairs, T* output);
+  void AddAllExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                     std::size_t begin, std::size_t end);
+  void AddOutputs(const ExpertTensors<const T>& weights, std::size_t begin, std::size_t end);
+  double LossOfRows(MatrixView<const T> teacher, std::span<const T> row_weights,
+                    const DeOptions& options, std::size_t begin, std::size_t end);
+  const T* ResidualsOf(std::size_t begin, std::size_t pairs, Matrix<T>& gathered) const;
   void BackwardExpert(std::size_t expert, const ExpertTensors<const T>& weights,
                       const ExpertTensors<T>& gradients);
   void BackwardRows(const DeOptions& options, MatrixView<T> student_gradient,
@@ -122,10 +128,10 @@ class DeLoss {
   std::vector<std::uint32_t> row_experts_;  // the expert of each of row_pairs_
   std::vector<std::size_t> chosen_;         // M
 
-  Matrix<T> input_;               // pairs x dS: the gathered students, then their gradients
-  Matrix<T> hidden_;              // pairs x H: after ReLU, then times z
-  Matrix<T> output_;              // pairs x dT: E_m(s) without its bias
-  Matrix<T> residual_;            // n x dT: dL/d(reconstruction)
+  Matrix<T> input_;     // pairs x dS: the gathered students, then their gradients
+  Matrix<T> hidden_;    // pairs x H: after ReLU, then times z
+  Matrix<T> output_;    // pairs x dT: E_m(s) without its bias; empty while most are routed
+  Matrix<T> residual_;  // n x dT: dL/d(reconstruction)
   std::vector<T> pair_gradient_;  // with respect to each pair's z
   BufferPool<T> buffers_;
 };
