@@ -27,10 +27,11 @@ class Parallel {
   int threads() const { return threads_; }
 
   // Calls task(0) ... task(count - 1), each once, in any order, on any thread, and returns when all
-  // are done. A thread prefers the same share of neighbouring numbers at every call, so a caller
-  // whose tasks have the same data each time finds them in that thread's caches. An exception of a
-  // task ends the rest and is rethrown. Denormal numbers are flushed to zero inside tasks (they
-  // slow plain code three- to fivefold); the caller's state is restored.
+  // are done. A thread prefers the same share of neighbouring numbers at every call (not in a build
+  // for the thread sanitizer), so a caller whose tasks have the same data each time mostly finds
+  // them in that thread's caches. An exception of a task ends the rest and is rethrown. Denormal
+  // numbers are flushed to zero inside tasks (they slow plain code three- to fivefold); the
+  // caller's state is restored.
   void For(std::size_t count, const std::function<void(std::size_t)>& task) const;
 
   // The same over ranges: task(begin, end) for [0, size) cut into pieces of `grain` elements.

@@ -89,6 +89,23 @@ TEST_P(ParallelTest, ForRangesCoversSeveralRangesEachInPiecesOfItsGrain) {
                       [](std::size_t, std::size_t, std::size_t) { FAIL() << "of nothing"; });
 }
 
+TEST_P(ParallelTest, RunsLoopsInsideOfTasks) {
+  for (const std::size_t outer : {2u, 5u}) {
+    std::vector<std::atomic<int>> runs(outer * 100);
+    parallel_.For(outer, [&](std::size_t i) {
+      parallel_.For(100, [&](std::size_t j) { ++runs.at(i * 100 + j); });
+    });
+    for (const auto& run : runs) EXPECT_EQ(run, 1);
+    EXPECT_THROW(parallel_.For(outer,
+                               [&](std::size_t i) {
+                                 parallel_.For(100, [&](std::size_t j) {
+                                   if (i == 1 && j == 50) Fail("within");
+                                 });
+                               }),
+                 Error);
+  }
+}
+
 TEST_P(ParallelTest, RethrowsTheErrorOfATaskAndWorksOn) {
   for (const std::size_t count : {1u, 100u}) {
     try {

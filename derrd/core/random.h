@@ -122,7 +122,7 @@ class RandomPermutation {
     Fill(i, {&image, 1});
     return image;
   }
-  // out[k] = image of first + k. Many at once cost a tenth of as many calls.
+  // out[k] = image of first + k; first + out.size() <= size(). Cheaper than as many calls.
   void Fill(std::uint64_t first, std::span<std::uint64_t> out) const;
 
  private:

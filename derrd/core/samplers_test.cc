@@ -37,6 +37,21 @@ TEST(NthUnobserved, CountsPastWhatIsObserved) {
   EXPECT_EQ(NthUnobserved({}, 3), 3);
 }
 
+TEST(NthUnobserved, IsWhatCountingFindsInListsOfAnyLength) {
+  constexpr std::int32_t kItems = 60;
+  RandomStream stream(1, Role::kTest, 0, 0);
+  for (std::size_t length = 0; length < 40; ++length) {
+    std::set<std::int32_t> chosen;
+    while (chosen.size() < length) chosen.insert(static_cast<std::int32_t>(stream.Below(kItems)));
+    const std::vector<std::int32_t> observed(chosen.begin(), chosen.end());
+    std::uint32_t r = 0;
+    for (std::int32_t item = 0; item < kItems; ++item) {
+      if (chosen.contains(item)) continue;
+      ASSERT_EQ(NthUnobserved(observed, r++), item) << length;
+    }
+  }
+}
+
 TEST(SampleUnobserved, IsUniformAndNeverObserved) {
   const std::vector<std::int32_t> observed{0, 3, 4, 9, 17, 18, 19};
   std::vector<double> counts(20, 0.0);

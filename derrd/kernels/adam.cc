@@ -149,9 +149,9 @@ class Replayer {
     std::size_t at;      // in what is gathered
     std::size_t count;
   };
+  template <std::size_t kCount>
   struct Numbers {
-    HWY_ALIGN float w[kMost + kMostLanes] = {}, m[kMost + kMostLanes] = {},
-                              v[kMost + kMostLanes] = {};
+    HWY_ALIGN float w[kCount] = {}, m[kCount] = {}, v[kCount] = {};
   };
 
   static std::size_t Lanes() { return hn::Lanes(Tag<float>()); }
@@ -256,12 +256,14 @@ class Replayer {
   Group wholes_, ends_;
   std::size_t whole_count_ = 0, end_count_ = 0, filled_ = 0;
   End ends_held_[kMost];
-  Numbers gathered_, nothing_;
+  Numbers<kMost + kMostLanes> gathered_;
+  Numbers<kMostLanes> nothing_;
 };
 
 void AdamReplayImpl(const AdamRows& table, const std::int32_t* rows, const std::int32_t* from,
                     std::size_t count, std::int32_t to, const AdamStepScale* scales,
                     const AdamConstants& constants) {
+  if (count == 0) return;
   Replayer replayer(table, to, scales, constants);
   for (std::size_t i = 0; i < count; ++i) {
     PrefetchAhead(table, rows, i, count);

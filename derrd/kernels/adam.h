@@ -41,9 +41,9 @@ void AdamStepRows(const AdamRows& table, const std::int32_t* rows, std::size_t c
 
 // Brings rows[i] from step from[i] to step `to` by the steps whose gradient was zero (L2 and the
 // moments still move it): steps from[i] + 1 ... to, where scales[t] belongs to step t. Rows are
-// distinct; `from` ascending is fastest, since neighbours are replayed together. The replay is
-// bound by square roots and divisions: rows are gathered so that every lane does some, and several
-// vectors are in flight.
+// distinct; `from` ascending is fastest, since neighbours are replayed together, each for as many
+// steps as the one that is furthest behind. The replay is bound by square roots and divisions: ends
+// of rows are gathered so that every lane does some, and several vectors are in flight.
 void AdamReplay(const AdamRows& table, const std::int32_t* rows, const std::int32_t* from,
                 std::size_t count, std::int32_t to, const AdamStepScale* scales,
                 const AdamConstants& constants);

@@ -105,5 +105,33 @@ TEST(AdamKernel, AReplayHasTheBitsOfItsSteps) {
   });
 }
 
+// More rows than are gathered at once, the table's last among them, from steps in no order.
+TEST(AdamKernel, AReplayOfManyRowsInAnyOrder) {
+  const auto scales = Scales(40);
+  OnEveryTarget([&] {
+    for (const std::size_t width : {1, 3, 7, 15, 20, 33}) {
+      const std::size_t rows = 301;
+      Moments replayed(rows * width);
+      Moments stepped = replayed;
+      std::vector<std::int32_t> chosen, from;
+      for (std::int32_t i = 0; i < 150; ++i) {
+        chosen.push_back(300 - 2 * i);
+        from.push_back(i * 7 % 41);
+      }
+      AdamReplay({replayed.w.data(), replayed.m.data(), replayed.v.data(), width}, chosen.data(),
+                 from.data(), chosen.size(), 40, scales.data(), kConstants);
+      const std::vector<float> zero(width, 0.0f);
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const std::size_t at = static_cast<std::size_t>(chosen[i]) * width;
+        for (std::int32_t t = from[i] + 1; t <= 40; ++t) {
+          AdamStep(stepped.w.data() + at, stepped.m.data() + at, stepped.v.data() + at, zero.data(),
+                   width, scales[static_cast<std::size_t>(t)], kConstants);
+        }
+      }
+      EXPECT_EQ(replayed, stepped) << "width " << width;
+    }
+  });
+}
+
 }  // namespace
 }  // namespace derrd::kernels

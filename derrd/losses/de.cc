@@ -127,14 +127,17 @@ void DeLoss<T>::RunExpert(std::size_t m, const ExpertTensors<const T>& weights,
 //
 // While most pairs are routed, some rows run all their experts, whose outputs are added up while
 // they are in a cache: all pairs' outputs would be the largest thing that a step writes and reads.
-// Once a row has few experts, an expert's rows are gathered from all of the batch.
+// Once a row has few experts, or where there are fewer blocks of rows than keep the threads busy,
+// an expert's rows are gathered from all of the batch. Both have the same bits.
 template <typename T>
 double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<const T> student,
                               MatrixView<const T> teacher, std::span<const T> row_weights,
                               const DeOptions& options, const Parallel& parallel) {
   const auto [experts, ds, h, dt] = shape_;
   const std::size_t n = teacher.rows(), pairs = pair_rows_.size();
-  const bool by_rows = 2 * pairs > n * experts;
+  std::vector<double> parts((n + kRowGrain - 1) / kRowGrain);
+  const bool by_rows =
+      2 * pairs > n * experts && parts.size() >= 2 * static_cast<std::size_t>(parallel.threads());
   input_.Reshape(pairs, ds);
   hidden_.Reshape(pairs, h);
   output_.Reshape(by_rows ? 0 : pairs, dt);
@@ -147,12 +150,11 @@ double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<
       });
     });
   }
-  std::vector<double> parts((n + kRowGrain - 1) / kRowGrain);
   parallel.For(parts.size(), [&](std::size_t part) {
     const std::size_t begin = part * kRowGrain, end = std::min(n, begin + kRowGrain);
     std::fill_n(residual_.row(begin), (end - begin) * shape_.teacher_width, T{0});
     if (by_rows) {
-      AddAllExperts(weights, student, begin, end);
+      AddExpertsOf(weights, student, begin, end);
     } else {
       AddOutputs(weights, begin, end);
     }
@@ -163,18 +165,19 @@ double DeLoss<T>::Reconstruct(const ExpertTensors<const T>& weights, MatrixView<
 
 // Adds to the reconstructions of rows [begin, end) what their experts make of them.
 template <typename T>
-void DeLoss<T>::AddAllExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
-                              std::size_t begin, std::size_t end) {
+void DeLoss<T>::AddExpertsOf(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                             std::size_t begin, std::size_t end) {
   const std::size_t dt = shape_.teacher_width;
   Matrix<T> output = buffers_.Take();
   output.Reshape(end - begin, dt);
   for (std::size_t m = 0; m < shape_.experts; ++m) {
-    const auto place_of = [&](std::size_t row) {
-      const auto first = pair_rows_.begin() + static_cast<std::ptrdiff_t>(expert_begin_[m]);
-      const auto last = pair_rows_.begin() + static_cast<std::ptrdiff_t>(expert_begin_[m + 1]);
-      return static_cast<std::size_t>(std::lower_bound(first, last, row) - pair_rows_.begin());
-    };
-    const std::size_t from = place_of(begin), to = place_of(end);
+    const auto all = pair_rows_.begin();
+    const auto last = all + static_cast<std::ptrdiff_t>(expert_begin_[m + 1]);
+    const auto first =
+        std::lower_bound(all + static_cast<std::ptrdiff_t>(expert_begin_[m]), last, begin);
+    const auto from = static_cast<std::size_t>(first - all);
+    const auto to = static_cast<std::size_t>(std::lower_bound(first, last, end) - all);
+    if (from == to) continue;
     RunExpert(m, weights, student, from, to - from, output.data());
     for (std::size_t p = from; p < to; ++p) {
       const std::size_t row = pair_rows_[p];

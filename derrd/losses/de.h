@@ -88,8 +88,8 @@ class DeLoss {
                      const DeOptions& options, const Parallel& parallel);
   void RunExpert(std::size_t expert, const ExpertTensors<const T>& weights,
                  MatrixView<const T> student, std::size_t begin, std::size_t pairs, T* output);
-  void AddAllExperts(const ExpertTensors<const T>& weights, MatrixView<const T> student,
-                     std::size_t begin, std::size_t end);
+  void AddExpertsOf(const ExpertTensors<const T>& weights, MatrixView<const T> student,
+                    std::size_t begin, std::size_t end);
   void AddOutputs(const ExpertTensors<const T>& weights, std::size_t begin, std::size_t end);
   double LossOfRows(MatrixView<const T> teacher, std::span<const T> row_weights,
                     const DeOptions& options, std::size_t begin, std::size_t end);
@@ -130,7 +130,7 @@ class DeLoss {
 
   Matrix<T> input_;     // pairs x dS: the gathered students, then their gradients
   Matrix<T> hidden_;    // pairs x H: after ReLU, then times z
-  Matrix<T> output_;    // pairs x dT: E_m(s) without its bias; empty while most are routed
+  Matrix<T> output_;    // pairs x dT: E_m(s) without its bias; empty where AddExpertsOf does
   Matrix<T> residual_;  // n x dT: dL/d(reconstruction)
   std::vector<T> pair_gradient_;  // with respect to each pair's z
   BufferPool<T> buffers_;

@@ -251,18 +251,38 @@ TEST(De, RoutingChangesLittleAndLessWithTheTolerance) {
   }
 }
 
+// Several blocks of rows, the last of them one row that is routed to one expert alone.
+TEST(De, BlocksOfRowsAreTheFormulaToo) {
+  for (const double temperature : {1.0, 1e-3}) {
+    DeProblem<double> p({5, 4, 6, 7}, 257, 10);
+    p.options = {temperature, 1e-6};
+    p.gumbel(256, 0) = 1000.0;
+    const double direct = DeDirect(p);
+    for (const int threads : {1, 8}) {  // by rows, by experts
+      EXPECT_NEAR(p.Compute(Parallel(threads)), direct, 1e-5 * direct);
+    }
+  }
+}
+
+// While most pairs are routed one thread runs rows block by block, eight run expert by expert.
 TEST(De, SameBitsAtAnyNumberOfThreads) {
-  DeProblem<float> one({30, 20, 30, 40}, 700, 7);
-  one.options = {0.3, 1e-3};
-  const double loss = one.Compute(Parallel(1));
-  for (const int threads : {2, 3, 8}) {
-    DeProblem<float> many({30, 20, 30, 40}, 700, 7);
-    many.options = one.options;
-    EXPECT_EQ(many.Compute(Parallel(threads)), loss);
-    for (std::size_t t = 0; t < kDeNames.size(); ++t) {
-      const auto& a = one.gradients.matrices[t];
-      const auto& b = many.gradients.matrices[t];
-      EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << kDeNames[t];
+  for (const double temperature : {1.0, 0.3}) {
+    DeProblem<float> one({30, 20, 30, 40}, 700, 7);
+    one.options = {temperature, 1e-3};
+    const double loss = one.Compute(Parallel(1));
+    const bool most = 2 * one.loss.routed_pairs() > 700 * 30;
+    EXPECT_EQ(most, temperature == 1.0) << one.loss.routed_pairs();
+    for (const int threads : {2, 3, 8}) {
+      DeProblem<float> many({30, 20, 30, 40}, 700, 7);
+      many.options = one.options;
+      EXPECT_EQ(many.Compute(Parallel(threads)), loss);
+      EXPECT_TRUE(std::ranges::equal(many.student_gradient.view().elements(),
+                                     one.student_gradient.view().elements()));
+      for (std::size_t t = 0; t < kDeNames.size(); ++t) {
+        const auto& a = one.gradients.matrices[t];
+        const auto& b = many.gradients.matrices[t];
+        EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << kDeNames[t];
+      }
     }
   }
 }

@@ -57,9 +57,8 @@ double ExpertBytes(const ExpertShape& shape, const RunSize& size) {
   const auto selection = static_cast<double>(shape.teacher_width + 1);
   const std::size_t rows =
       BatchUsers(size) + std::min(size.items, (1 + size.negatives) * size.batch_size);
-  const double computed =  // outputs of half of all pairs at most (losses/de.cc)
-      Product(rows, shape.student_width + shape.hidden_width) +
-      Product(rows, shape.teacher_width) / 2;
+  const double computed =
+      Product(rows, shape.student_width + shape.hidden_width + shape.teacher_width);
   return sizeof(float) * static_cast<double>(shape.experts) *
          (kSides * kCopies * (layers + selection) + computed);
 }

@@ -44,8 +44,8 @@ TEST(MemoryNeeds, RankingsAreCutToTheItems) {
 TEST(MemoryNeeds, ExpertsAsTheirParametersSay) {
   const ExpertShape shape = ExpertShape::For(3, 4, 10);
   const double numbers = 3.0 * (4 * 7 + 7 + 7 * 10 + 10) + 10 * 3 + 3;
-  // Of 1,024 users and 2,048 items at once; outputs of half of all pairs.
-  const double computed = 3072.0 * 3 * (4 + 7 + 10 / 2.0);
+  // Of 1,024 users and 2,048 items at once.
+  const double computed = 3072.0 * 3 * (4 + 7 + 10);
   EXPECT_EQ(ExpertBytes(shape, kSize), 4 * (2 * 4 * numbers + computed));
 }
 

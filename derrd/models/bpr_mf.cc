@@ -12,9 +12,9 @@ namespace {
 
 constexpr float kBprMfDeviation = 0.01f;
 
-// Roughly by number (a counting sort by the highest bits), of numbers below `all`: a thread then
-// meets the same rows at every step, since its share of the tasks is the same, and finds them in
-// its caches.
+// Roughly by number (a counting sort by the highest bits), of numbers below `all`: a thread, which
+// prefers the same share of the tasks, then meets mostly the same rows at every step, and finds
+// them in its caches.
 void AssignByNumber(std::span<const std::int32_t> rows, std::size_t all,
                     std::vector<std::int32_t>& sorted) {
   constexpr int kClassBits = 6;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -48,6 +49,32 @@ struct Step {
     return loss;
   }
 };
+
+// Whatever order the rows are kept in: each selected one, once, with its own gradient.
+TEST(BprMf, KeepsTheRowsOfAStepInTablesOfAnySize) {
+  const Parallel parallel(2);
+  for (const std::size_t items : {1u, 63u, 64u, 65u, 1000u}) {
+    BprMf model(2, items, 2, 1);
+    std::vector<std::int32_t> selected;  // every third, the last ones first
+    for (auto i = static_cast<std::int32_t>(items) - 1; i >= 0; i -= 3) selected.push_back(i);
+    const std::vector<std::int32_t> users{1}, list(1, 1);
+    const std::vector<std::int64_t> offsets{0, std::ssize(selected)};
+    std::vector<float> gradients(selected.size());
+    for (std::size_t i = 0; i < selected.size(); ++i)
+      gradients[i] = static_cast<float>(selected[i]);
+    model.SelectRows(users, selected);
+    model.AddScoreGradients({list, offsets, selected}, gradients);
+    model.Backward(parallel);
+    const EmbeddingTable& table = *model.tables()[1];
+    EXPECT_TRUE(std::ranges::is_permutation(table.rows, selected));
+    for (std::size_t s = 0; s < table.rows.size(); ++s) {
+      for (std::size_t c = 0; c < 2; ++c) {
+        EXPECT_EQ(table.gradient(s, c),
+                  static_cast<float>(table.rows[s]) * model.user_rows()(1, c));
+      }
+    }
+  }
+}
 
 TEST(BprMf, GradientsReachEveryRowOfTheStep) {
   for (const int threads : {1, 3}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -10,7 +11,17 @@
 namespace derrd {
 namespace {
 
-constexpr std::int32_t kAgeClasses = 255;  // rows asleep longer are replayed in any order
+// Ages in ascending classes: exact while they are small, then sixteen an octave.
+constexpr std::size_t kAgeClasses = 448;
+std::size_t AgeClass(std::int32_t age) {
+  constexpr int kExactBits = 5, kClassBits = 4;
+  const auto a = static_cast<std::uint32_t>(age);
+  const int bits = static_cast<int>(std::bit_width(a));
+  if (bits <= kExactBits) return a;
+  const std::uint32_t in_octave = (a >> (bits - 1 - kClassBits)) & ((1u << kClassBits) - 1);
+  return (1u << kExactBits) + ((static_cast<unsigned>(bits - 1 - kExactBits)) << kClassBits) +
+         in_octave;
+}
 
 // Rows that a task replays: enough that neighbours in order of age are of an age.
 std::size_t RowsReplayed(std::size_t width) {
@@ -76,18 +87,16 @@ void Adam::AddTableState(std::vector<NamedMatrix>& state) {
 // The longest asleep first (a counting sort), so that rows replayed together have about the same
 // number of steps ahead of them.
 void Adam::Replay(TableState& state, std::span<const std::int32_t> rows) {
-  std::vector<std::int32_t> stands_at(rows.size());   // steps lie scattered: they are fetched once
-  std::array<std::uint32_t, kAgeClasses + 1> next{};  // [0] of the awake, which have no place
-  const auto age_class = [now = step()](std::int32_t since) {
-    return static_cast<std::size_t>(std::min(now - since, kAgeClasses));
-  };
+  std::vector<std::int32_t> stands_at(rows.size());  // steps lie scattered: they are fetched once
+  std::array<std::uint32_t, kAgeClasses> next{};     // [0] of the awake, which have no place
+  const auto age_class = [now = step()](std::int32_t since) { return AgeClass(now - since); };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     stands_at[i] = state.row_step[static_cast<std::size_t>(rows[i])];
     ++next[age_class(stands_at[i])];
   }
   next[0] = 0;
   std::uint32_t behind = 0;
-  for (std::size_t c = kAgeClasses; c > 0; --c) behind += std::exchange(next[c], behind);
+  for (std::size_t c = kAgeClasses - 1; c > 0; --c) behind += std::exchange(next[c], behind);
   std::vector<std::int32_t> sorted(behind), since(behind);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (stands_at[i] == step()) continue;

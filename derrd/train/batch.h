@@ -23,7 +23,8 @@ class EntitySet {
     if ((word & bit) == 0) members_.push_back(entity);
     word |= bit;
   }
-  // Without a branch: whether one has come before, nobody can predict.
+  // Not of this set's own members. Without a branch: whether one has come before, nobody can
+  // predict.
   void Add(std::span<const std::int32_t> entities) {
     std::size_t count = members_.size();
     members_.resize(count + entities.size());

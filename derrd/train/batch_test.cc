@@ -20,6 +20,9 @@ TEST(EntitySet, KeepsTheFirstOfEachInOrder) {
   set.Add(std::vector<std::int32_t>{7, 2, 7, 9, 2});
   EXPECT_EQ(std::vector<std::int32_t>(set.members().begin(), set.members().end()),
             (std::vector<std::int32_t>{7, 2, 9}));
+  set.Add(std::vector<std::int32_t>{9, 0, 7, 63, 0});
+  EXPECT_EQ(std::vector<std::int32_t>(set.members().begin(), set.members().end()),
+            (std::vector<std::int32_t>{7, 2, 9, 0, 63}));
   set.Clear();
   EXPECT_TRUE(set.members().empty());
   set.Add(2);
@@ -72,6 +75,28 @@ TEST(BatchSampler, IsAFunctionOfSeedAndEpochAlone) {
   EXPECT_EQ(draw(1, 0, 8, true), once);
   EXPECT_NE(draw(1, 1, 1, false), once);
   EXPECT_NE(draw(2, 0, 1, false), once);
+}
+
+TEST(BatchSampler, HalvesInAnyOrderAreTheWhole) {
+  const TestFolder folder;
+  const Dataset dataset = SmallDataset(folder);
+  const Parallel parallel(2);
+  for (const std::size_t batch_size : {1, 2, 7, 101}) {
+    BatchSampler whole(dataset, batch_size, 3, 2), halves(dataset, batch_size, 3, 2);
+    for (const std::size_t b : {std::size_t{1}, whole.batches_per_epoch() - 1}) {
+      const Batch& expected = whole.Get(4, b, parallel);
+      halves.Begin(4, b);
+      halves.DrawHalf(1, parallel);
+      halves.DrawHalf(0, parallel);
+      const Batch& batch = halves.Take();
+      EXPECT_EQ(batch.epoch, expected.epoch);
+      EXPECT_EQ(batch.step, expected.step);
+      EXPECT_TRUE(std::ranges::equal(batch.users, expected.users));
+      EXPECT_TRUE(std::ranges::equal(batch.positives, expected.positives));
+      EXPECT_TRUE(std::ranges::equal(batch.negatives, expected.negatives));
+      EXPECT_TRUE(std::ranges::equal(batch.distinct_negatives, expected.distinct_negatives));
+    }
+  }
 }
 
 TEST(BatchSampler, DrawsSeveralNegativesForEachInteraction) {
