@@ -85,7 +85,7 @@ void AdamStepImpl(float* HWY_RESTRICT w, float* HWY_RESTRICT m, float* HWY_RESTR
 // of three tables and with more to compute on each than the sums of rows.cc have.
 HWY_INLINE void PrefetchAhead(const AdamRows& table, const std::int32_t* rows, std::size_t i,
                               std::size_t count) {
-  const std::size_t ahead = i + 1 + 128 / table.width;
+  const std::size_t ahead = i + 2 + 128 / table.width;
   if (ahead >= count) return;
   const std::size_t at = static_cast<std::size_t>(rows[ahead]) * table.width;
   for (const float* part : {table.w, table.m, table.v}) PrefetchRow(part + at, table.width);
