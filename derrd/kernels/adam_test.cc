@@ -79,56 +79,46 @@ TEST(AdamKernel, AStepOfRowsHasTheBitsOfEachRowsStep) {
   });
 }
 
-// Rows that stand at different steps, in one call, have the bits of each row's steps done one by
-// one with a gradient of zero; rows that are not named do not move.
+// A replay of rows that stand at different steps, in one call, has the bits of each row's steps
+// done one by one with a gradient of zero; rows that are not named do not move.
+void ExpectReplayOfSteps(std::size_t width, std::size_t rows,
+                         const std::vector<std::int32_t>& chosen,
+                         const std::vector<std::int32_t>& from, std::int32_t to) {
+  const auto scales = Scales(to);
+  Moments replayed(rows * width);
+  Moments stepped = replayed;
+  AdamReplay({replayed.w.data(), replayed.m.data(), replayed.v.data(), width}, chosen.data(),
+             from.data(), chosen.size(), to, scales.data(), kConstants);
+  const std::vector<float> zero(width, 0.0f);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const std::size_t at = static_cast<std::size_t>(chosen[i]) * width;
+    for (std::int32_t t = from[i] + 1; t <= to; ++t) {
+      AdamStep(stepped.w.data() + at, stepped.m.data() + at, stepped.v.data() + at, zero.data(),
+               width, scales[static_cast<std::size_t>(t)], kConstants);
+    }
+  }
+  EXPECT_EQ(replayed, stepped) << "width " << width;
+}
+
 TEST(AdamKernel, AReplayHasTheBitsOfItsSteps) {
-  const auto scales = Scales(60);
-  OnEveryTarget([&] {
+  OnEveryTarget([] {
     for (const std::size_t width : {1, 7, 16, 20, 33, 200}) {
-      const std::size_t rows = 19;
-      Moments replayed(rows * width);
-      Moments stepped = replayed;
-      const std::vector<std::int32_t> chosen{3, 0, 18, 7, 8, 9, 11, 12, 2};
-      const std::vector<std::int32_t> from{0, 0, 5, 5, 5, 17, 40, 59, 60};
-      AdamReplay({replayed.w.data(), replayed.m.data(), replayed.v.data(), width}, chosen.data(),
-                 from.data(), chosen.size(), 60, scales.data(), kConstants);
-      const std::vector<float> zero(width, 0.0f);
-      for (std::size_t i = 0; i < chosen.size(); ++i) {
-        const std::size_t at = static_cast<std::size_t>(chosen[i]) * width;
-        for (std::int32_t t = from[i] + 1; t <= 60; ++t) {
-          AdamStep(stepped.w.data() + at, stepped.m.data() + at, stepped.v.data() + at, zero.data(),
-                   width, scales[static_cast<std::size_t>(t)], kConstants);
-        }
-      }
-      EXPECT_EQ(replayed, stepped) << "width " << width;
+      ExpectReplayOfSteps(width, 19, {3, 0, 18, 7, 8, 9, 11, 12, 2},
+                          {0, 0, 5, 5, 5, 17, 40, 59, 60}, 60);
     }
   });
 }
 
 // More rows than are gathered at once, the table's last among them, from steps in no order.
 TEST(AdamKernel, AReplayOfManyRowsInAnyOrder) {
-  const auto scales = Scales(40);
+  std::vector<std::int32_t> chosen, from;
+  for (std::int32_t i = 0; i < 150; ++i) {
+    chosen.push_back(300 - 2 * i);
+    from.push_back(i * 7 % 41);
+  }
   OnEveryTarget([&] {
     for (const std::size_t width : {1, 3, 7, 15, 20, 33}) {
-      const std::size_t rows = 301;
-      Moments replayed(rows * width);
-      Moments stepped = replayed;
-      std::vector<std::int32_t> chosen, from;
-      for (std::int32_t i = 0; i < 150; ++i) {
-        chosen.push_back(300 - 2 * i);
-        from.push_back(i * 7 % 41);
-      }
-      AdamReplay({replayed.w.data(), replayed.m.data(), replayed.v.data(), width}, chosen.data(),
-                 from.data(), chosen.size(), 40, scales.data(), kConstants);
-      const std::vector<float> zero(width, 0.0f);
-      for (std::size_t i = 0; i < chosen.size(); ++i) {
-        const std::size_t at = static_cast<std::size_t>(chosen[i]) * width;
-        for (std::int32_t t = from[i] + 1; t <= 40; ++t) {
-          AdamStep(stepped.w.data() + at, stepped.m.data() + at, stepped.v.data() + at, zero.data(),
-                   width, scales[static_cast<std::size_t>(t)], kConstants);
-        }
-      }
-      EXPECT_EQ(replayed, stepped) << "width " << width;
+      ExpectReplayOfSteps(width, 301, chosen, from, 40);
     }
   });
 }
