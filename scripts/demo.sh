@@ -14,7 +14,7 @@ packages="$runs/packages.derrd"
 teacher="$runs/teacher.derrd"
 width=20
 # Fewer experts, a faster schedule and fewer epochs than the paper's, so that all is done in minutes.
-brief=(--epochs 120 --patience 10)
+brief=(--epochs 120)
 experts=(--de-experts 10 --de-temperature-epochs 300)
 
 say() { printf '\n== [%s s] %s\n' "$SECONDS" "$*"; }
@@ -22,7 +22,7 @@ make() { # NAME WORDS: runs derrd WORDS -o runs/demo/NAME.derrd
   "$derrd" "${@:2}" --log "$runs/$1.jsonl" -o "$runs/$1.derrd"
 }
 distil() { # NAME METHOD FLAGS
-  make "$1" distill "$packages" --teacher "$teacher" --method "$2" --width "$width" "${brief[@]}" "${@:3}"
+  make "$1" distill "$packages" --teacher "$teacher" --method "$2" --width "$width" --patience 10 "${@:3}"
 }
 
 say "Import: which packages does each Debian source package build on?"
@@ -30,18 +30,18 @@ say "Import: which packages does each Debian source package build on?"
   --item-names data/debian-package-names.tsv.zst --split leave-one-out -o "$packages"
 
 say "Teacher: 200 numbers for each user and item"
-make teacher train "$packages" --width 200 "${brief[@]}"
+make teacher train "$packages" --width 200 --patience 10 "${brief[@]}"
 
 say "Student of $width numbers, from scratch"
-distil scratch none
+distil scratch none "${brief[@]}"
 say "Teacher cut to $width numbers by truncated SVD"
 "$derrd" distill "$packages" --teacher "$teacher" --method svd --width "$width" -o "$runs/svd.derrd"
 say "Student taught by DE: the teacher's representations"
-distil de de "${experts[@]}"
+distil de de "${brief[@]}" "${experts[@]}"
 say "Student taught by RRD: the teacher's rankings"
-distil rrd rrd
+distil rrd rrd "${brief[@]}"
 say "Student taught by DE-RRD: both"
-distil de-rrd de-rrd "${experts[@]}"
+distil de-rrd de-rrd "${brief[@]}" "${experts[@]}"
 
 say "Student by --method best: the teacher's rankings as least squares, solved"
 distil best best
