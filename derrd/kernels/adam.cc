@@ -1,7 +1,5 @@
 #include "derrd/kernels/adam.h"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
@@ -81,23 +79,13 @@ void AdamStepImpl(float* HWY_RESTRICT w, float* HWY_RESTRICT m, float* HWY_RESTR
   Stepper(scale, constants).Step(w, m, v, gradient, n);
 }
 
-// Rows are scattered, so they are asked for early: as many ahead as hold a few cache lines, of each
-// of three tables and with more to compute on each than the sums of rows.cc have.
-HWY_INLINE void PrefetchAhead(const AdamRows& table, const std::int32_t* rows, std::size_t i,
-                              std::size_t count) {
-  const std::size_t ahead = i + 2 + 128 / table.width;
-  if (ahead >= count) return;
-  const std::size_t at = static_cast<std::size_t>(rows[ahead]) * table.width;
-  for (const float* part : {table.w, table.m, table.v}) PrefetchRow(part + at, table.width);
-}
-
 void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size_t count,
                       const float* gradients, const AdamStepScale& scale,
                       const AdamConstants& constants) {
   const Stepper stepper(scale, constants);
   const std::size_t width = table.width;
   for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead(table, rows, i, count);
+    PrefetchAhead({table.w, table.m, table.v}, table.width, rows, i, count);
     const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
     stepper.Step(table.w + at, table.m + at, table.v + at, gradients + i * width, width);
   }
@@ -266,7 +254,7 @@ void AdamReplayImpl(const AdamRows& table, const std::int32_t* rows, const std::
   if (count == 0) return;
   Replayer replayer(table, to, scales, constants);
   for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead(table, rows, i, count);
+    PrefetchAhead({table.w, table.m, table.v}, table.width, rows, i, count);
     if (from[i] < to) replayer.Add(static_cast<std::size_t>(rows[i]), from[i]);
   }
   replayer.Finish();

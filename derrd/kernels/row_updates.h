@@ -5,6 +5,7 @@
 #define DERRD_KERNELS_ROW_UPDATES_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace derrd::kernels {
 
@@ -12,13 +13,15 @@ struct AdagradConstants {
   float rate, epsilon, l2;
 };
 
-// One step of Adagrad (Duchi, Hazan and Singer, JMLR 2011, diagonal form) for n parameters:
+// One step of Adagrad (Duchi, Hazan and Singer, JMLR 2011, diagonal form) for `count` distinct rows
+// of the tables w and sum, row-major without gaps; gradients + i * width is that of rows[i]:
 //   sum += g^2;  w -= rate * g / (sqrt(sum) + epsilon)
-void AdagradStep(float* w, float* sum, const float* gradient, std::size_t n,
-                 const AdagradConstants& constants);
+void AdagradStepRows(float* w, float* sum, std::size_t width, const std::int32_t* rows,
+                     std::size_t count, const float* gradients, const AdagradConstants& constants);
 
-// One step of gradient descent for n parameters: w -= rate * g.
-void SgdStep(float* w, const float* gradient, std::size_t n, float rate, float l2);
+// The same of gradient descent: w -= rate * g.
+void SgdStepRows(float* w, std::size_t width, const std::int32_t* rows, std::size_t count,
+                 const float* gradients, float rate, float l2);
 
 }  // namespace derrd::kernels
 

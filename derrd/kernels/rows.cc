@@ -194,6 +194,69 @@ void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::si
   }
 }
 
+// Columns of one list's sum: kVectors vectors, the last of them of `last` numbers.
+template <std::size_t kVectors>
+HWY_INLINE void SumColumns(const float* weights, const std::int32_t* rows, std::size_t count,
+                           const float* table, std::size_t width, std::size_t last, float* out) {
+  const Tag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr std::size_t kWhole = kVectors - 1;
+  Vec<float> sums[kVectors];
+  for (auto& sum : sums) sum = hn::Zero(d);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = table + static_cast<std::size_t>(rows[i]) * width;
+    const auto weight = hn::Set(d, weights[i]);
+    for (std::size_t v = 0; v < kWhole; ++v) {
+      sums[v] = hn::MulAdd(weight, hn::LoadU(d, row + v * lanes), sums[v]);
+    }
+    sums[kWhole] = hn::MulAdd(weight, LoadUpTo(row + kWhole * lanes, last), sums[kWhole]);
+  }
+  for (std::size_t v = 0; v < kWhole; ++v) hn::StoreU(sums[v], d, out + v * lanes);
+  StoreUpTo(sums[kWhole], out + kWhole * lanes, last);
+}
+
+template <std::size_t kVectors>
+HWY_INLINE void SumLists(const float* weights, const std::int32_t* rows, const std::int64_t* begins,
+                         std::size_t lists, const float* table, std::size_t width,
+                         std::size_t columns, float* out) {
+  const std::size_t last = columns - (kVectors - 1) * hn::Lanes(Tag<float>());
+  const std::size_t ahead = RowsAhead(width);
+  const auto end = static_cast<std::size_t>(begins[lists]);
+  for (std::size_t l = 0; l < lists; ++l) {
+    const auto first = static_cast<std::size_t>(begins[l]);
+    const std::size_t count = static_cast<std::size_t>(begins[l + 1]) - first;
+    for (std::size_t p = first + ahead; p < std::min(first + count + ahead, end); ++p) {
+      PrefetchRow(table + static_cast<std::size_t>(rows[p]) * width, columns);
+    }
+    SumColumns<kVectors>(weights + first, rows + first, count, table, width, last, out + l * width);
+  }
+}
+
+void SumWeightedListsImpl(const float* weights, const std::int32_t* rows,
+                          const std::int64_t* begins, std::size_t lists, const float* table,
+                          std::size_t width, float* out) {
+  const std::size_t lanes = hn::Lanes(Tag<float>());
+  for (std::size_t column = 0; column < width; column += 4 * lanes) {
+    const std::size_t columns = std::min(width - column, 4 * lanes);
+    const auto sum = [&](const auto& lists_of) {
+      lists_of(weights, rows, begins, lists, table + column, width, columns, out + column);
+    };
+    switch ((columns + lanes - 1) / lanes) {
+      case 1:
+        sum(SumLists<1>);
+        break;
+      case 2:
+        sum(SumLists<2>);
+        break;
+      case 3:
+        sum(SumLists<3>);
+        break;
+      default:
+        sum(SumLists<4>);
+    }
+  }
+}
+
 }  // namespace derrd::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -205,6 +268,7 @@ HWY_EXPORT(GatherDotsImpl);
 HWY_EXPORT(AddWeightedRowsImpl);
 HWY_EXPORT(PairDotsImpl);
 HWY_EXPORT(GatherRowsImpl);
+HWY_EXPORT(SumWeightedListsImpl);
 
 void Dots(const float* query, const float* table, std::size_t width, std::size_t count,
           float* out) {
@@ -229,6 +293,11 @@ void PairDots(const float* a, const std::int32_t* a_rows, const float* b,
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
                      const float* table, std::size_t stride, std::size_t width, float* sum) {
   HWY_DYNAMIC_DISPATCH(AddWeightedRowsImpl)(weights, rows, count, table, stride, width, sum);
+}
+
+void SumWeightedLists(const float* weights, const std::int32_t* rows, const std::int64_t* begins,
+                      std::size_t lists, const float* table, std::size_t width, float* out) {
+  HWY_DYNAMIC_DISPATCH(SumWeightedListsImpl)(weights, rows, begins, lists, table, width, out);
 }
 
 }  // namespace derrd::kernels

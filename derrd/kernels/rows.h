@@ -29,6 +29,11 @@ void Dots(const float* query, const float* table, std::size_t width, std::size_t
 void AddWeightedRows(const float* weights, const std::int32_t* rows, std::size_t count,
                      const float* table, std::size_t stride, std::size_t width, float* sum);
 
+// For lists of weighted rows one after the other, list l in [begins[l], begins[l + 1]) of `weights`
+// and `rows`: out + l * width = sum of the list's weights[i] * table[rows[i]], from its first on.
+void SumWeightedLists(const float* weights, const std::int32_t* rows, const std::int64_t* begins,
+                      std::size_t lists, const float* table, std::size_t width, float* out);
+
 }  // namespace derrd::kernels
 
 #endif  // DERRD_KERNELS_ROWS_H_

@@ -110,5 +110,35 @@ TEST(Rows, WeightedRowsAreAdded) {
   });
 }
 
+TEST(Rows, WeightedListsAreSummed) {
+  OnEveryTarget([] {
+    for (const std::size_t width : kWidths) {
+      const std::size_t rows = 13;
+      const std::vector<float> table = Draw(rows * width, 8);
+      const std::vector<std::int64_t> begins{2, 3, 3, 44, 46, 60};  // an empty one, and a long one
+      const auto pairs = static_cast<std::size_t>(begins.back());
+      const std::vector<float> weights = Draw(pairs, 9);
+      std::vector<std::int32_t> chosen(pairs);
+      for (std::size_t i = 0; i < pairs; ++i) chosen[i] = static_cast<std::int32_t>(i * 5 % rows);
+      const std::size_t lists = begins.size() - 1;
+      std::vector<float> out(lists * width + 1, -7.0f);
+      SumWeightedLists(weights.data(), chosen.data(), begins.data(), lists, table.data(), width,
+                       out.data());
+      for (std::size_t l = 0; l < lists; ++l) {
+        for (std::size_t c = 0; c < width; ++c) {
+          double expected = 0.0;
+          for (auto i = static_cast<std::size_t>(begins[l]);
+               i < static_cast<std::size_t>(begins[l + 1]); ++i) {
+            expected += static_cast<double>(weights[i]) *
+                        static_cast<double>(table[static_cast<std::size_t>(chosen[i]) * width + c]);
+          }
+          EXPECT_NEAR(out[l * width + c], expected, 1e-4);
+        }
+      }
+      EXPECT_EQ(out[lists * width], -7.0f);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace derrd::kernels

@@ -10,6 +10,8 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <initializer_list>
+
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -88,9 +90,32 @@ HWY_INLINE void StoreUpTo(Vec<T> v, T* to, std::size_t count) {
 }
 
 // Asks for a row of a table that will be read soon.
+constexpr std::size_t kNumbersInLine = 16;  // of a cache
+
 HWY_INLINE void PrefetchRow(const float* row, std::size_t width) {
-  constexpr std::size_t kLine = 16;  // numbers in a cache line
-  for (std::size_t k = 0; k < width; k += kLine) hwy::Prefetch(row + k);
+  for (std::size_t k = 0; k < width; k += kNumbersInLine) hwy::Prefetch(row + k);
+}
+
+// For a row that will be written: also calls back the copies that other cores have of it.
+// A compiler would emit it only where it may count on it; x86 has it as a hint at least.
+HWY_INLINE void PrefetchToWrite(float* row, std::size_t width) {
+  for (std::size_t k = 0; k < width; k += kNumbersInLine) {
+#if HWY_ARCH_X86
+    asm volatile("prefetchw %0" : : "m"(row[k]));
+#else
+    __builtin_prefetch(row + k, 1);
+#endif
+  }
+}
+
+// Rows of an update are scattered, so they are asked for early, in every table that has them: as
+// many ahead as hold a few cache lines. i: the row that is at hand.
+HWY_INLINE void PrefetchAhead(std::initializer_list<float*> tables, std::size_t width,
+                              const std::int32_t* rows, std::size_t i, std::size_t count) {
+  const std::size_t ahead = i + 2 + 512 / width;
+  if (ahead >= count) return;
+  const std::size_t at = static_cast<std::size_t>(rows[ahead]) * width;
+  for (float* table : tables) PrefetchToWrite(table + at, width);
 }
 
 }  // namespace derrd::kernels::HWY_NAMESPACE

@@ -214,12 +214,9 @@ void Cdae::BackwardInputs(const Parallel& parallel) {
   item_input_.gradient.Reshape(item_input_.rows.size(), width);
   parallel.ForRanges(
       item_input_.rows.size(), kEncodeGrain, [&](std::size_t begin, std::size_t end) {
-        std::fill_n(item_input_.gradient.row(begin), (end - begin) * width, 0.0f);
-        for (std::size_t s = begin; s < end; ++s) {
-          const auto slots = users_of.view().Of(s);
-          kernels::AddWeightedRows(scales.data(), slots.data(), slots.size(), user_.gradient.data(),
-                                   width, width, item_input_.gradient.row(s));
-        }
+        kernels::SumWeightedLists(scales.data(), users_of.items.data(),
+                                  users_of.offsets.data() + begin, end - begin,
+                                  user_.gradient.data(), width, item_input_.gradient.row(begin));
       });
 }
 

@@ -296,13 +296,8 @@ void NeuMf::BackwardFirstLayer(const Parallel& parallel) {
     Matrix<float>& sums = projection_gradient_[is_user ? 0 : 1];
     sums.Reshape(step_.entities(side).size(), width);
     parallel.ForRanges(sums.rows(), kSlotGrain, [&](std::size_t begin, std::size_t end) {
-      std::fill_n(sums.row(begin), (end - begin) * width, 0.0f);
-      for (std::size_t s = begin; s < end; ++s) {
-        const auto first = static_cast<std::size_t>(pairs.begin[s]);
-        const auto n = static_cast<std::size_t>(pairs.begin[s + 1]) - first;
-        kernels::AddWeightedRows(ones.data(), rows.data() + first, n, first_gradient_.data(), width,
-                                 width, sums.row(s));
-      }
+      kernels::SumWeightedLists(ones.data(), rows.data(), pairs.begin.data() + begin, end - begin,
+                                first_gradient_.data(), width, sums.row(begin));
     });
   }
 }

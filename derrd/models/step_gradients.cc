@@ -98,14 +98,9 @@ void StepGradients::Sort(const Parallel& parallel) {
 void StepGradients::SumSlots(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
                              std::size_t begin, std::size_t end) const {
   const SortedPairs& sorted = pairs(side);
-  const std::size_t width = other_rows.cols();
-  std::fill_n(gradient.row(begin), (end - begin) * width, 0.0f);
-  for (std::size_t s = begin; s < end; ++s) {
-    const auto first = static_cast<std::size_t>(sorted.begin[s]);
-    const auto count = static_cast<std::size_t>(sorted.begin[s + 1]) - first;
-    kernels::AddWeightedRows(sorted.weights.data() + first, sorted.others.data() + first, count,
-                             other_rows.data(), width, width, gradient.row(s));
-  }
+  kernels::SumWeightedLists(sorted.weights.data(), sorted.others.data(),
+                            sorted.begin.data() + begin, end - begin, other_rows.data(),
+                            other_rows.cols(), gradient.row(begin));
 }
 
 void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,

@@ -17,13 +17,9 @@ void Adagrad::MoveRows(const Parallel& parallel) {
   ForSelectedRows(
       tables_, parallel,
       [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
-        Matrix<float>& values = state.table->values;
-        const std::size_t width = values.cols();
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-          const auto r = static_cast<std::size_t>(rows[i]);
-          kernels::AdagradStep(values.row(r), state.squares.row(r), gradients + i * width, width,
-                               constants_);
-        }
+        kernels::AdagradStepRows(state.table->values.data(), state.squares.data(),
+                                 state.squares.cols(), rows.data(), rows.size(), gradients,
+                                 constants_);
       });
 }
 

@@ -2,6 +2,8 @@
 #ifndef DERRD_TRAIN_BATCH_H_
 #define DERRD_TRAIN_BATCH_H_
 
+#include <hwy/cache_control.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,7 +30,9 @@ class EntitySet {
   void Add(std::span<const std::int32_t> entities) {
     std::size_t count = members_.size();
     members_.resize(count + entities.size());
-    for (const std::int32_t entity : entities) {
+    for (std::size_t i = 0; i < entities.size(); ++i) {
+      if (i + kAhead < entities.size()) hwy::Prefetch(&WordOf(entities[i + kAhead]));
+      const std::int32_t entity = entities[i];
       std::uint64_t& word = WordOf(entity);
       members_[count] = entity;
       count += 1 - (word >> (entity % 64) & 1);
@@ -43,6 +47,8 @@ class EntitySet {
   std::span<const std::int32_t> members() const { return members_; }
 
  private:
+  static constexpr std::size_t kAhead = 16;  // entities whose words are asked for
+
   std::uint64_t& WordOf(std::int32_t entity) {
     return present_[static_cast<std::size_t>(entity) / 64];
   }

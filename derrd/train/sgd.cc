@@ -10,11 +10,8 @@ void Sgd::MoveRows(const Parallel& parallel) {
       tables_, parallel,
       [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
         Matrix<float>& values = state.table->values;
-        const std::size_t width = values.cols();
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-          kernels::SgdStep(values.row(static_cast<std::size_t>(rows[i])), gradients + i * width,
-                           width, rate_, l2_);
-        }
+        kernels::SgdStepRows(values.data(), values.cols(), rows.data(), rows.size(), gradients,
+                             rate_, l2_);
       });
 }
 
