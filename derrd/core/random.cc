@@ -16,6 +16,18 @@ constexpr std::size_t kTogether = 256;  // elements whose walks go side by side
 
 }  // namespace
 
+void RandomStream::FirstDraws(std::uint64_t seed, Role role, std::uint64_t step,
+                              std::span<const std::uint64_t> entities,
+                              std::span<kernels::PhiloxBlock> first) {
+  assert(entities.size() == first.size());
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    const auto& counter = RandomStream(seed, role, step, entities[i]).counter_;
+    for (std::size_t w = 0; w < first[i].size(); ++w) first[i][w] = counter[w];
+  }
+  kernels::Philox({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+                  first);
+}
+
 RandomPermutation::RandomPermutation(std::uint64_t seed, Role role, std::uint64_t step,
                                      std::uint64_t n)
     : n_(n) {

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+#include "derrd/kernels/philox.h"
+
 namespace derrd {
 
 // What a draw is for. Two draws with different roles are independent. The numbers are part of what
@@ -63,6 +65,15 @@ class RandomStream {
                   (static_cast<std::uint32_t>(role) << 24) |
                       (static_cast<std::uint32_t>(entity >> 32) & 0xFFFFFFu)}} {}
 
+  // The same, of which the first draws are known; see FirstDraws.
+  RandomStream(std::uint64_t seed, Role role, std::uint64_t step, std::uint64_t entity,
+               const kernels::PhiloxBlock& first)
+      : RandomStream(seed, role, step, entity) {
+    for (std::size_t w = 0; w < first.size(); ++w) block_[w] = first[w];
+    counter_[0] = 1;
+    used_ = 0;
+  }
+
   // Uniform over all 32-bit numbers.
   std::uint32_t Next() {
     if (used_ == 4) {
@@ -72,6 +83,12 @@ class RandomStream {
     }
     return block_[used_++];
   }
+
+  // first[i]: what the stream of entities[i] begins with. Both are of one size; O(entities), and
+  // several times as fast as stream by stream.
+  static void FirstDraws(std::uint64_t seed, Role role, std::uint64_t step,
+                         std::span<const std::uint64_t> entities,
+                         std::span<kernels::PhiloxBlock> first);
 
   // Uniform in the open interval (0, 1): never 0 and never 1, so log(u) and log(-log(u)) are
   // finite. 24 bits, so that the value is exact in a float: the smallest is 2^-25, the largest 1 -

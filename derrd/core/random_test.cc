@@ -71,6 +71,19 @@ TEST(RandomStreamTest, StartsWithThePublishedAnswerOfZero) {
 }
 
 // What a seed means must never change, so the layout of the counter is pinned here.
+TEST(RandomStreamTest, FirstDrawsAreThoseOfTheStreams) {
+  constexpr std::uint64_t kOneSeed = 0x0123456789ABCDEF;
+  std::vector<std::uint64_t> entities{0, 1, 7, 0xA1B2C3D4E5F607, 0xFFFFFFFF, 0x100000000};
+  for (std::uint64_t e = 0; e < 40; ++e) entities.push_back(e * e);
+  std::vector<kernels::PhiloxBlock> first(entities.size());
+  RandomStream::FirstDraws(kOneSeed, Role::kNegative, 77, entities, first);
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    RandomStream plain(kOneSeed, Role::kNegative, 77, entities[i]);
+    RandomStream begun(kOneSeed, Role::kNegative, 77, entities[i], first[i]);
+    for (int draw = 0; draw < 9; ++draw) ASSERT_EQ(plain.Next(), begun.Next()) << i;
+  }
+}
+
 TEST(RandomStreamTest, LaysOutSeedStepRoleAndEntityAsDocumented) {
   RandomStream stream(0x0123456789ABCDEF, Role::kGumbelUser, 0xFEDCBA98, 0xA1B2C3D4E5F607);
   for (std::uint32_t number = 0; number < 3; ++number) {

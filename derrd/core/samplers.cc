@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <limits>
 #include <numeric>
 
 #include "derrd/kernels/exp_log.h"
@@ -13,21 +14,53 @@ namespace {
 
 constexpr std::int32_t kFree = -1;  // a place of a hash table
 
+// NthUnobserved of `kSearches` lists at once, so that their reads overlap. observed[i] - i
+// unobserved items lie below observed[i]: finds how many observed ones lie below the answer, by
+// halving, without a branch that chance would take. A search that has ended goes on in place.
+template <std::size_t kSearches>
+void Search(const std::span<const std::int32_t>* observed, const std::uint32_t* r,
+            std::int32_t* out) {
+  static constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
+  std::array<const std::int32_t*, kSearches> data;
+  std::array<std::size_t, kSearches> low{}, count;
+  std::size_t longest = 1;
+  for (std::size_t s = 0; s < kSearches; ++s) {
+    data[s] = observed[s].empty() ? &kNone : observed[s].data();
+    count[s] = std::max<std::size_t>(1, observed[s].size());
+    longest = std::max(longest, count[s]);
+  }
+  const auto below = [&](std::size_t s, std::size_t at) -> std::size_t {
+    return static_cast<std::uint32_t>(data[s][at]) - static_cast<std::uint32_t>(at) <= r[s] ? 1 : 0;
+  };
+  for (int round = std::bit_width(longest - 1); round > 0; --round) {
+    for (std::size_t s = 0; s < kSearches; ++s) {
+      const std::size_t half = count[s] / 2;
+      low[s] += half * below(s, low[s] + half);
+      count[s] -= half;
+    }
+  }
+  for (std::size_t s = 0; s < kSearches; ++s) {
+    out[s] = static_cast<std::int32_t>(r[s] + low[s] + below(s, low[s]));
+  }
+}
+
 }  // namespace
 
-// observed[i] - i unobserved items lie below observed[i]: finds how many observed ones lie below
-// the answer, by halving, without a branch that chance would take.
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
-  const std::int32_t* const data = observed.data();
-  std::size_t low = 0;
-  for (std::size_t count = observed.size(); count > 0;) {
-    const std::size_t half = (count + 1) / 2, last = low + half - 1;
-    const std::uint32_t below =
-        static_cast<std::uint32_t>(data[last]) - static_cast<std::uint32_t>(last);
-    low += below <= r ? half : 0;
-    count -= half;
+  std::int32_t item;
+  Search<1>(&observed, &r, &item);
+  return item;
+}
+
+void NthUnobserved(std::span<const std::span<const std::int32_t>> observed,
+                   std::span<const std::uint32_t> r, std::span<std::int32_t> out) {
+  assert(observed.size() == r.size() && r.size() == out.size());
+  constexpr std::size_t kTogether = 4;
+  std::size_t l = 0;
+  for (; l + kTogether <= out.size(); l += kTogether) {
+    Search<kTogether>(&observed[l], &r[l], &out[l]);
   }
-  return static_cast<std::int32_t>(r + low);
+  for (; l < out.size(); ++l) Search<1>(&observed[l], &r[l], &out[l]);
 }
 
 std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_t items,

@@ -52,6 +52,26 @@ TEST(NthUnobserved, IsWhatCountingFindsInListsOfAnyLength) {
   }
 }
 
+TEST(NthUnobserved, OfManyListsIsThatOfEach) {
+  RandomStream stream(1, Role::kTest, 0, 1);
+  for (const std::size_t lists : {0, 1, 3, 4, 5, 8, 23}) {
+    std::vector<std::vector<std::int32_t>> own(lists);
+    std::vector<std::span<const std::int32_t>> observed;
+    std::vector<std::uint32_t> r;
+    for (auto& list : own) {
+      std::set<std::int32_t> chosen;
+      const std::uint32_t length = stream.Below(40);  // none at times
+      while (chosen.size() < length) chosen.insert(static_cast<std::int32_t>(stream.Below(60)));
+      list.assign(chosen.begin(), chosen.end());
+      observed.emplace_back(list);
+      r.push_back(stream.Below(60 - length));
+    }
+    std::vector<std::int32_t> out(lists);
+    NthUnobserved(observed, r, out);
+    for (std::size_t l = 0; l < lists; ++l) EXPECT_EQ(out[l], NthUnobserved(observed[l], r[l]));
+  }
+}
+
 TEST(SampleUnobserved, IsUniformAndNeverObserved) {
   const std::vector<std::int32_t> observed{0, 3, 4, 9, 17, 18, 19};
   std::vector<double> counts(20, 0.0);

@@ -12,13 +12,13 @@ namespace {
 template <typename T>
 double Sum(std::span<const T> x, T sign, std::span<T> gradient) {
   assert(x.size() == gradient.size());
-  double loss = 0.0;
+  SoftplusSum loss;
   for (std::size_t n = 0; n < x.size(); ++n) {
     const Softplus<T> term(-sign * x[n]);
-    loss += static_cast<double>(term.value);
+    loss.Add(term);
     gradient[n] = -sign * term.sigma;
   }
-  return loss;
+  return loss.value();
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ double CdLoss(std::span<const T> scores, std::span<const T> targets, T scale,
   double loss = 0.0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const Softplus<T> of_score(scores[i]);
-    loss += static_cast<double>(of_score.value - targets[i] * scores[i]);
+    loss += static_cast<double>(of_score.value() - targets[i] * scores[i]);
     gradient[i] = scale * (of_score.sigma - targets[i]);
   }
   return loss;

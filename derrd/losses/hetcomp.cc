@@ -51,7 +51,7 @@ double HetCompOverallLoss(std::span<const T> observed, std::span<const T> unobse
   const auto add = [&](std::span<const T> scores, std::span<T> gradient) {
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const Softplus<double> term(log_sum - static_cast<double>(scores[i]));
-      loss += term.value;
+      loss += term.value();
       slopes += term.sigma;
       gradient[i] = static_cast<T>(-static_cast<double>(weight) * term.sigma);
     }

@@ -16,7 +16,7 @@ double RdLoss(std::span<const T> scores, std::span<const T> weights, T scale,
   double loss = 0.0;
   for (std::size_t k = 0; k < scores.size(); ++k) {
     const Softplus<T> of_minus_score(-scores[k]);
-    loss += static_cast<double>(weights[k] * of_minus_score.value);
+    loss += static_cast<double>(weights[k] * of_minus_score.value());
     gradient[k] = -scale * weights[k] * of_minus_score.sigma;
   }
   return loss;

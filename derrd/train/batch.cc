@@ -101,15 +101,29 @@ void BatchSampler::Draw(const RandomPermutation& permutation, std::size_t begin,
   const std::span interactions = std::span(drawn).first(end - begin);
   permutation.Fill(first_ + begin, interactions);
   ReadInteractions(interactions, begin);
+  DrawNegatives(interactions, begin);
+}
+
+void BatchSampler::DrawNegatives(std::span<const std::uint64_t> interactions, std::size_t at) {
   const std::size_t each = negatives_per_interaction_;
-  for (std::size_t i = begin; i < end; ++i) {
-    RandomStream stream(seed_, Role::kNegative, static_cast<std::uint64_t>(batch_.epoch),
-                        interactions[i - begin]);
-    const auto observed = dataset_->train().Of(static_cast<std::size_t>(users_[i]));
-    for (std::size_t n = i * each; n < (i + 1) * each; ++n) {
-      negatives_[n] = SampleUnobserved(observed, dataset_->items(), stream);
+  const auto epoch = static_cast<std::uint64_t>(batch_.epoch);
+  std::array<kernels::PhiloxBlock, kGrain> first;
+  RandomStream::FirstDraws(seed_, Role::kNegative, epoch, interactions,
+                           std::span(first).first(interactions.size()));
+  std::vector<std::span<const std::int32_t>> observed;
+  std::vector<std::uint32_t> ranks;
+  observed.reserve(interactions.size() * each);
+  ranks.reserve(interactions.size() * each);
+  for (std::size_t i = 0; i < interactions.size(); ++i) {
+    RandomStream stream(seed_, Role::kNegative, epoch, interactions[i], first[i]);
+    const auto items = dataset_->train().Of(static_cast<std::size_t>(users_[at + i]));
+    const auto unobserved = static_cast<std::uint32_t>(dataset_->items() - items.size());
+    for (std::size_t n = 0; n < each; ++n) {
+      observed.push_back(items);
+      ranks.push_back(stream.Below(unobserved));
     }
   }
+  NthUnobserved(observed, ranks, std::span(negatives_).subspan(at * each, ranks.size()));
 }
 
 const Batch& BatchSampler::Take() {

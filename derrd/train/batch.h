@@ -91,6 +91,8 @@ class BatchSampler {
   void Draw(const RandomPermutation& permutation, std::size_t begin, std::size_t end);
   // Users and positives [at, at + interactions.size()) of the batch.
   void ReadInteractions(std::span<const std::uint64_t> interactions, std::size_t at);
+  // The negatives of those.
+  void DrawNegatives(std::span<const std::uint64_t> interactions, std::size_t at);
 
   const Dataset* dataset_;
   std::size_t batch_size_;
