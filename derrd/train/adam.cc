@@ -11,22 +11,21 @@
 namespace derrd {
 namespace {
 
-// Ages in ascending classes: exact while they are small, then sixteen an octave.
-constexpr std::size_t kAgeClasses = 448;
+// Ages in ascending classes: 0 of the awake, then sixteen an octave, so that below 32 every age has
+// its own. What a float keeps of the age says which, without a branch that chance would take.
+constexpr std::size_t kAgeClasses = 512;
 std::size_t AgeClass(std::int32_t age) {
-  constexpr int kExactBits = 5, kClassBits = 4;
-  const auto a = static_cast<std::uint32_t>(age);
-  const int bits = static_cast<int>(std::bit_width(a));
-  if (bits <= kExactBits) return a;
-  const std::uint32_t in_octave = (a >> (bits - 1 - kClassBits)) & ((1u << kClassBits) - 1);
-  return (1u << kExactBits) + ((static_cast<unsigned>(bits - 1 - kExactBits)) << kClassBits) +
-         in_octave;
+  constexpr std::int32_t kDropped = 19;  // all of a float's bits but exponent and four more
+  constexpr std::int32_t kBelowOne = (127 << 4) - 1;
+  const auto bits = std::bit_cast<std::int32_t>(static_cast<float>(age));
+  return static_cast<std::size_t>(std::max(0, (bits >> kDropped) - kBelowOne));
 }
 
 // Rows that a task replays: enough that neighbours in order of age are of an age.
+constexpr std::size_t kMostReplayed = 512;
 std::size_t RowsReplayed(std::size_t width) {
   constexpr std::size_t kLeast = 128;
-  return std::max(kLeast, 2 * RowsPerTask(width));
+  return std::clamp(2 * RowsPerTask(width), kLeast, kMostReplayed);
 }
 
 }  // namespace
@@ -85,25 +84,23 @@ void Adam::AddTableState(std::vector<NamedMatrix>& state) {
 }
 
 // The longest asleep first (a counting sort), so that rows replayed together have about the same
-// number of steps ahead of them.
+// number of steps ahead of them; the awake last.
 void Adam::Replay(TableState& state, std::span<const std::int32_t> rows) {
-  std::vector<std::int32_t> stands_at(rows.size());  // steps lie scattered: they are fetched once
-  std::array<std::uint32_t, kAgeClasses> next{};     // [0] of the awake, which have no place
-  const auto age_class = [now = step()](std::int32_t since) { return AgeClass(now - since); };
+  std::array<std::int32_t, kMostReplayed> stands_at, sorted, since;
+  std::array<std::uint16_t, kMostReplayed> classes;
+  std::array<std::uint32_t, kAgeClasses> next{};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    stands_at[i] = state.row_step[static_cast<std::size_t>(rows[i])];
-    ++next[age_class(stands_at[i])];
+    stands_at[i] = std::exchange(state.row_step[static_cast<std::size_t>(rows[i])], step());
+    classes[i] = static_cast<std::uint16_t>(AgeClass(step() - stands_at[i]));
+    ++next[classes[i]];
   }
-  next[0] = 0;
-  std::uint32_t behind = 0;
-  for (std::size_t c = kAgeClasses - 1; c > 0; --c) behind += std::exchange(next[c], behind);
-  std::vector<std::int32_t> sorted(behind), since(behind);
+  const std::size_t behind = rows.size() - next[0];
+  std::uint32_t before = 0;
+  for (std::size_t c = kAgeClasses; c-- > 0;) before += std::exchange(next[c], before);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (stands_at[i] == step()) continue;
-    const std::size_t at = next[age_class(stands_at[i])]++;
+    const std::size_t at = next[classes[i]]++;
     sorted[at] = rows[i];
     since[at] = stands_at[i];
-    state.row_step[static_cast<std::size_t>(rows[i])] = step();
   }
   kernels::AdamReplay(state.moments.RowsOf(state.table->values), sorted.data(), since.data(),
                       behind, step(), scales_.data(), constants_);
