@@ -62,7 +62,6 @@ void BprMf::Scores(const ScoreLists& lists, std::span<float> out, const Parallel
 }
 
 void BprMf::Backward(const Parallel& parallel) {
-  step_.Sort(parallel);
   step_.SumAll(user_.values, item_.values, user_.gradient, item_.gradient, parallel);
 }
 

@@ -52,7 +52,6 @@ void LightGcn::Scores(const ScoreLists& lists, std::span<float> out, const Paral
 }
 
 void LightGcn::Backward(const Parallel& parallel) {
-  step_.Sort(parallel);
   step_.SumAll(propagated_user_, propagated_item_, user_gradient_, item_gradient_, parallel);
   for (EmbeddingTable* table : tables_) {
     table->gradient.Reshape(table->values.rows(), table->values.cols());

@@ -113,20 +113,18 @@ void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,
 
 void StepGradients::SumAll(MatrixView<const float> user_rows, MatrixView<const float> item_rows,
                            Matrix<float>& user_gradient, Matrix<float>& item_gradient,
-                           const Parallel& parallel) const {
-  user_gradient.Reshape(entities(Side::kUser).size(), item_rows.cols());
-  item_gradient.Reshape(entities(Side::kItem).size(), user_rows.cols());
-  const std::array<Parallel::Range, 2> sides{
-      {{user_gradient.rows(), kSumGrain}, {item_gradient.rows(), kSumGrain}}};
-  parallel.ForRanges(sides, [&](std::size_t side, std::size_t begin, std::size_t end) {
+                           const Parallel& parallel) {
+  parallel.For(2, [&](std::size_t side) {
     if (side == 0) {
-      SumSlots(Side::kUser, item_rows, user_gradient, begin, end);
+      SortUsers();
+      SumScores(Side::kUser, item_rows, user_gradient, parallel);
+      AddRepresentationsTo(Side::kUser, 0, user_gradient, parallel);
     } else {
-      SumSlots(Side::kItem, user_rows, item_gradient, begin, end);
+      SortItems();
+      SumScores(Side::kItem, user_rows, item_gradient, parallel);
+      AddRepresentationsTo(Side::kItem, 0, item_gradient, parallel);
     }
   });
-  AddRepresentationsTo(Side::kUser, 0, user_gradient, parallel);
-  AddRepresentationsTo(Side::kItem, 0, item_gradient, parallel);
 }
 
 void StepGradients::AddRepresentationsTo(Side side, std::size_t first_column,

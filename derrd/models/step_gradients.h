@@ -61,7 +61,7 @@ class StepGradients {
   // Both of whole rows and of both sides: all that a model of inner products asks for.
   void SumAll(MatrixView<const float> user_rows, MatrixView<const float> item_rows,
               Matrix<float>& user_gradient, Matrix<float>& item_gradient,
-              const Parallel& parallel) const;
+              const Parallel& parallel);
 
  private:
   struct Direct {
