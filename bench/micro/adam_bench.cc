@@ -33,6 +33,27 @@ void BM_AdamStep(benchmark::State& state) {
 }
 BENCHMARK(BM_AdamStep)->Arg(4096)->Arg(1 << 24);
 
+// Argument: rows of 64 numbers in all; each thread has its part of them, and moves random batches.
+// The time is a batch's, of both threads together: what memory alone asks of row-adam, by how many
+// rows there are. A row may come twice in a batch, one time after the other.
+void BM_AdamStepRows(benchmark::State& state) {
+  const FlushDenormals flush;
+  constexpr std::size_t kWidth = 64, kBatch = 1024, kBatches = 512;
+  const auto rows = static_cast<std::size_t>(state.range(0) / state.threads());
+  Matrix<float> w(rows, kWidth), m(rows, kWidth), v(rows, kWidth);
+  const std::vector<std::int32_t> numbers = RandomRows(kBatch * kBatches, rows);
+  const Matrix<float> gradients = RandomMatrix(kBatch, kWidth, 0.1f);
+  const kernels::AdamStepScale scale = ScaleOf(100);
+  std::size_t batch = 0;
+  for (auto _ : state) {
+    kernels::AdamStepRows({w.data(), m.data(), v.data(), kWidth}, numbers.data() + batch * kBatch,
+                          kBatch, gradients.data(), scale, kConstants);
+    benchmark::ClobberMemory();
+    batch = (batch + 1) % kBatches;
+  }
+}
+BENCHMARK(BM_AdamStepRows)->Arg(75000)->Arg(750000)->Arg(3000000)->Threads(2)->UseRealTime();
+
 // Arguments: rows, their width, steps that each is behind.
 void BM_AdamReplay(benchmark::State& state) {
   const FlushDenormals flush;

@@ -1,4 +1,6 @@
 // Products and sums over rows of an embedding table, within the caches and beyond them.
+#include <numeric>
+
 #include "bench/micro/inputs.h"
 #include "derrd/kernels/rows.h"
 
@@ -65,6 +67,26 @@ void BM_AddWeightedRows(benchmark::State& state) {
 BENCHMARK(BM_AddWeightedRows)
     ->ArgsProduct({{25182}, {20, 32, 200}, {4, 80}})
     ->Args({1000000, 32, 10000});
+
+// Lists of one row each, as most are that a step sums gradients for. Arguments: rows, width, lists.
+void BM_SumWeightedLists(benchmark::State& state) {
+  const auto rows = static_cast<std::size_t>(state.range(0));
+  const auto width = static_cast<std::size_t>(state.range(1));
+  const auto count = static_cast<std::size_t>(state.range(2));
+  const Matrix<float> table = RandomMatrix(rows, width);
+  const Matrix<float> weights = RandomMatrix(1, count);
+  const std::vector<std::int32_t> gathered = RandomRows(count, rows);
+  std::vector<std::int64_t> begins(count + 1);
+  std::iota(begins.begin(), begins.end(), 0);
+  Matrix<float> sums(count, width);
+  for (auto _ : state) {
+    kernels::SumWeightedLists(weights.data(), gathered.data(), begins.data(), count, table.data(),
+                              width, sums.data());
+    benchmark::ClobberMemory();
+  }
+  SetRowCounters(state, count, width);
+}
+BENCHMARK(BM_SumWeightedLists)->ArgsProduct({{25182, 1000000}, {20, 200}, {2048}});
 
 }  // namespace
 }  // namespace derrd::bench

@@ -1,5 +1,6 @@
 // Random draws, the epoch's order, and what it costs to hand out tasks.
 #include <algorithm>
+#include <numeric>
 
 #include "bench/micro/inputs.h"
 #include "derrd/core/parallel.h"
@@ -17,18 +18,29 @@ std::vector<std::int32_t> Observed(std::size_t count) {
   return observed;
 }
 
-// As training draws a negative: a stream of its own for each.
-// Argument: items that the user has.
-void BM_SampleUnobserved(benchmark::State& state) {
-  const std::vector<std::int32_t> observed = Observed(static_cast<std::size_t>(state.range(0)));
-  std::uint64_t entity = 0;
+// As training draws negatives: many together, a stream of its own for each.
+// Argument: items that a user has.
+void BM_DrawNegatives(benchmark::State& state) {
+  constexpr std::size_t kTogether = 256;
+  const std::vector<std::int32_t> own = Observed(static_cast<std::size_t>(state.range(0)));
+  const std::vector<std::span<const std::int32_t>> observed(kTogether, own);
+  std::vector<std::uint64_t> entities(kTogether);
+  std::iota(entities.begin(), entities.end(), 0);
+  std::vector<kernels::PhiloxBlock> first(kTogether);
+  std::vector<std::uint32_t> ranks(kTogether);
+  std::vector<std::int32_t> out(kTogether);
   for (auto _ : state) {
-    RandomStream stream(1, Role::kNegative, 0, entity++);
-    benchmark::DoNotOptimize(SampleUnobserved(observed, kItems, stream));
+    RandomStream::FirstDraws(1, Role::kNegative, 0, entities, first);
+    for (std::size_t i = 0; i < kTogether; ++i) {
+      RandomStream stream(1, Role::kNegative, 0, entities[i], first[i]);
+      ranks[i] = stream.Below(static_cast<std::uint32_t>(kItems - own.size()));
+    }
+    NthUnobserved(observed, ranks, out);
+    benchmark::ClobberMemory();
   }
-  SetRate(state, "items", 1);
+  SetRate(state, "items", kTogether);
 }
-BENCHMARK(BM_SampleUnobserved)->Arg(10)->Arg(100)->Arg(10000);
+BENCHMARK(BM_DrawNegatives)->Arg(10)->Arg(100)->Arg(10000);
 
 // Argument: items drawn for a user.
 void BM_DistinctSampler(benchmark::State& state) {

@@ -70,7 +70,6 @@ TEST(RandomStreamTest, StartsWithThePublishedAnswerOfZero) {
             (Block{0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8}));
 }
 
-// What a seed means must never change, so the layout of the counter is pinned here.
 TEST(RandomStreamTest, FirstDrawsAreThoseOfTheStreams) {
   constexpr std::uint64_t kOneSeed = 0x0123456789ABCDEF;
   std::vector<std::uint64_t> entities{0, 1, 7, 0xA1B2C3D4E5F607, 0xFFFFFFFF, 0x100000000};
@@ -84,6 +83,7 @@ TEST(RandomStreamTest, FirstDrawsAreThoseOfTheStreams) {
   }
 }
 
+// What a seed means must never change, so the layout of the counter is pinned here.
 TEST(RandomStreamTest, LaysOutSeedStepRoleAndEntityAsDocumented) {
   RandomStream stream(0x0123456789ABCDEF, Role::kGumbelUser, 0xFEDCBA98, 0xA1B2C3D4E5F607);
   for (std::uint32_t number = 0; number < 3; ++number) {

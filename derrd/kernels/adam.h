@@ -26,7 +26,7 @@ struct AdamStepScale {
 void AdamStep(float* w, float* m, float* v, const float* gradient, std::size_t n,
               const AdamStepScale& scale, const AdamConstants& constants);
 
-// A table of rows and its moments, row-major without gaps.
+// A table of rows and its moments, row-major without gaps; width >= 1.
 struct AdamRows {
   float* w;
   float* m;

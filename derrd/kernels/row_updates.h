@@ -14,7 +14,8 @@ struct AdagradConstants {
 };
 
 // One step of Adagrad (Duchi, Hazan and Singer, JMLR 2011, diagonal form) for `count` distinct rows
-// of the tables w and sum, row-major without gaps; gradients + i * width is that of rows[i]:
+// of the tables w and sum, row-major without gaps, width >= 1; gradients + i * width is that of
+// rows[i]:
 //   sum += g^2;  w -= rate * g / (sqrt(sum) + epsilon)
 void AdagradStepRows(float* w, float* sum, std::size_t width, const std::int32_t* rows,
                      std::size_t count, const float* gradients, const AdagradConstants& constants);

@@ -1,7 +1,5 @@
 #include "derrd/kernels/rows.h"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
@@ -194,16 +192,22 @@ void AddWeightedRowsImpl(const float* weights, const std::int32_t* rows, std::si
   }
 }
 
-// Columns of one list's sum: kVectors vectors, the last of them of `last` numbers.
+// Columns of one list's sum: kVectors vectors, the last of them of `last` numbers. `left`: rows of
+// this list and of those behind it.
 template <std::size_t kVectors>
 HWY_INLINE void SumColumns(const float* weights, const std::int32_t* rows, std::size_t count,
-                           const float* table, std::size_t width, std::size_t last, float* out) {
+                           std::size_t left, const float* table, std::size_t width,
+                           std::size_t last, float* out) {
   const Tag<float> d;
   const std::size_t lanes = hn::Lanes(d);
+  const std::size_t ahead = RowsAhead(width);
   constexpr std::size_t kWhole = kVectors - 1;
   Vec<float> sums[kVectors];
   for (auto& sum : sums) sum = hn::Zero(d);
   for (std::size_t i = 0; i < count; ++i) {
+    if (i + ahead < left) {
+      PrefetchRow(table + static_cast<std::size_t>(rows[i + ahead]) * width, kWhole * lanes + last);
+    }
     const float* row = table + static_cast<std::size_t>(rows[i]) * width;
     const auto weight = hn::Set(d, weights[i]);
     for (std::size_t v = 0; v < kWhole; ++v) {
@@ -220,15 +224,12 @@ HWY_INLINE void SumLists(const float* weights, const std::int32_t* rows, const s
                          std::size_t lists, const float* table, std::size_t width,
                          std::size_t columns, float* out) {
   const std::size_t last = columns - (kVectors - 1) * hn::Lanes(Tag<float>());
-  const std::size_t ahead = RowsAhead(width);
   const auto end = static_cast<std::size_t>(begins[lists]);
   for (std::size_t l = 0; l < lists; ++l) {
     const auto first = static_cast<std::size_t>(begins[l]);
     const std::size_t count = static_cast<std::size_t>(begins[l + 1]) - first;
-    for (std::size_t p = first + ahead; p < std::min(first + count + ahead, end); ++p) {
-      PrefetchRow(table + static_cast<std::size_t>(rows[p]) * width, columns);
-    }
-    SumColumns<kVectors>(weights + first, rows + first, count, table, width, last, out + l * width);
+    SumColumns<kVectors>(weights + first, rows + first, count, end - first, table, width, last,
+                         out + l * width);
   }
 }
 

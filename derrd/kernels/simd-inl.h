@@ -10,6 +10,7 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 HWY_BEFORE_NAMESPACE();
@@ -89,9 +90,9 @@ HWY_INLINE void StoreUpTo(Vec<T> v, T* to, std::size_t count) {
   }
 }
 
-// Asks for a row of a table that will be read soon.
 constexpr std::size_t kNumbersInLine = 16;  // of a cache
 
+// Asks for a row of a table that will be read soon.
 HWY_INLINE void PrefetchRow(const float* row, std::size_t width) {
   for (std::size_t k = 0; k < width; k += kNumbersInLine) hwy::Prefetch(row + k);
 }
@@ -108,11 +109,11 @@ HWY_INLINE void PrefetchToWrite(float* row, std::size_t width) {
   }
 }
 
-// Rows of an update are scattered, so they are asked for early, in every table that has them: as
-// many ahead as hold a few cache lines. i: the row that is at hand.
+// Rows of an update are scattered, so they are asked for early, in every table that has them: some
+// kilobytes of each, but not ever more of ever narrower rows. i: the row that is at hand.
 HWY_INLINE void PrefetchAhead(std::initializer_list<float*> tables, std::size_t width,
                               const std::int32_t* rows, std::size_t i, std::size_t count) {
-  const std::size_t ahead = i + 2 + 512 / width;
+  const std::size_t ahead = i + std::min<std::size_t>(2 + 512 / width, 32);
   if (ahead >= count) return;
   const std::size_t at = static_cast<std::size_t>(rows[ahead]) * width;
   for (float* table : tables) PrefetchToWrite(table + at, width);

@@ -60,10 +60,26 @@ TEST(Bpr, ExtremeScoresStayFiniteAndRight) {
   EXPECT_EQ(b[1], 1.0f);
 }
 
+TEST(Bpr, ManyPairsAreTheSumOfAll) {
+  const std::vector<double> zeros(5000, 0.0);
+  EXPECT_NEAR(Bpr(zeros, zeros).Loss(), 5000 * std::log(2.0), 1e-8);
+  std::vector<double> positive(5000);
+  RandomStream stream(1, Role::kTest, 0, 0);
+  double expected = 0.0;
+  for (double& x : positive) {
+    x = 5 * stream.Normal();
+    expected += std::log1p(std::exp(-x));
+  }
+  EXPECT_NEAR(Bpr(positive, zeros).Loss(), expected, 1e-8);
+}
+
 TEST(Bpr, NothingCostsNothing) { EXPECT_EQ(Bpr({}, {}).Loss(), 0.0); }
 
 TEST(Bpr, WhatIsNotFiniteIsNotHidden) {
   EXPECT_FALSE(std::isfinite(Bpr({std::nan("")}, {0.0}).Loss()));
+  std::vector<double> scores(5000, 0.0);
+  scores[10] = std::nan("");
+  EXPECT_FALSE(std::isfinite(Bpr(scores, std::vector<double>(5000, 0.0)).Loss()));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "derrd/models/step_gradients.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -10,7 +12,8 @@
 namespace derrd {
 namespace {
 
-constexpr std::size_t kSumGrain = 128;  // rows a task sums gradients for
+constexpr std::size_t kSumGrain = 128;   // rows a task sums gradients for
+constexpr std::size_t kSlotsAhead = 64;  // entities whose slots are asked for
 
 // From begin[s + 1] = pairs of slot s to where they begin; makes room for them. Returns where the
 // next of each slot goes.
@@ -30,6 +33,9 @@ void StepGradients::Begin(std::span<const std::int32_t> step_users, std::size_t 
     side.entities.assign(entities.begin(), entities.end());
     side.slots.resize(all);
     for (std::size_t s = 0; s < entities.size(); ++s) {
+      if (s + kSlotsAhead < entities.size()) {
+        hwy::Prefetch(&side.slots[static_cast<std::size_t>(entities[s + kSlotsAhead])]);
+      }
       side.slots[static_cast<std::size_t>(entities[s])] = static_cast<std::int32_t>(s);
     }
     side.direct.clear();
@@ -95,19 +101,14 @@ void StepGradients::Sort(const Parallel& parallel) {
 }
 
 // Each row is summed by one task.
-void StepGradients::SumSlots(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
-                             std::size_t begin, std::size_t end) const {
-  const SortedPairs& sorted = pairs(side);
-  kernels::SumWeightedLists(sorted.weights.data(), sorted.others.data(),
-                            sorted.begin.data() + begin, end - begin, other_rows.data(),
-                            other_rows.cols(), gradient.row(begin));
-}
-
 void StepGradients::SumScores(Side side, MatrixView<const float> other_rows,
                               Matrix<float>& gradient, const Parallel& parallel) const {
+  const SortedPairs& sorted = pairs(side);
   gradient.Reshape(entities(side).size(), other_rows.cols());
   parallel.ForRanges(gradient.rows(), kSumGrain, [&](std::size_t begin, std::size_t end) {
-    SumSlots(side, other_rows, gradient, begin, end);
+    kernels::SumWeightedLists(sorted.weights.data(), sorted.others.data(),
+                              sorted.begin.data() + begin, end - begin, other_rows.data(),
+                              other_rows.cols(), gradient.row(begin));
   });
 }
 

@@ -22,8 +22,8 @@ struct SortedPairs {
   std::vector<float> weights;        // d(loss)/d(score)
 };
 
-// Begin; any number of AddScores and AddRepresentations; Sort; then the sums. One step after the
-// other; not thread-safe. Every sum has a fixed order.
+// Begin; any number of AddScores and AddRepresentations; SumAll, or Sort and then the sums. One
+// step after the other; not thread-safe. Every sum has a fixed order.
 class StepGradients {
  public:
   // The distinct entities of the step; users and items: how many there are of each at all.
@@ -58,10 +58,10 @@ class StepGradients {
   void AddRepresentationsTo(Side side, std::size_t first_column, MatrixView<float> gradient,
                             const Parallel& parallel) const;
 
-  // Both of whole rows and of both sides: all that a model of inner products asks for.
+  // Sort, SumScores and AddRepresentationsTo of both sides' whole rows: all that a model of inner
+  // products asks for.
   void SumAll(MatrixView<const float> user_rows, MatrixView<const float> item_rows,
-              Matrix<float>& user_gradient, Matrix<float>& item_gradient,
-              const Parallel& parallel);
+              Matrix<float>& user_gradient, Matrix<float>& item_gradient, const Parallel& parallel);
 
  private:
   struct Direct {
@@ -88,9 +88,6 @@ class StepGradients {
       }
     }
   }
-  // SumScores, of slots [begin, end).
-  void SumSlots(Side side, MatrixView<const float> other_rows, Matrix<float>& gradient,
-                std::size_t begin, std::size_t end) const;
   void SortUsers();
   void SortItems();
   OneSide& Of(Side side) { return sides_[side == Side::kUser ? 0 : 1]; }

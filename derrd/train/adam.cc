@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -86,6 +88,7 @@ void Adam::AddTableState(std::vector<NamedMatrix>& state) {
 // The longest asleep first (a counting sort), so that rows replayed together have about the same
 // number of steps ahead of them; the awake last.
 void Adam::Replay(TableState& state, std::span<const std::int32_t> rows) {
+  assert(rows.size() <= kMostReplayed);
   std::array<std::int32_t, kMostReplayed> stands_at, sorted, since;
   std::array<std::uint16_t, kMostReplayed> classes;
   std::array<std::uint32_t, kAgeClasses> next{};

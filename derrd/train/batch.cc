@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "derrd/core/error.h"
 #include "derrd/core/samplers.h"
@@ -21,6 +22,22 @@ void PrefetchList(std::span<const std::int32_t> list) {
 }
 
 }  // namespace
+
+// Without a branch: whether one has come before, nobody can predict.
+void EntitySet::Add(std::span<const std::int32_t> entities) {
+  constexpr std::size_t kAhead = 64;  // entities whose words are asked for
+  std::size_t count = members_.size();
+  members_.resize(count + entities.size());
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    if (i + kAhead < entities.size()) hwy::Prefetch(&WordOf(entities[i + kAhead]));
+    const std::int32_t entity = entities[i];
+    std::uint64_t& word = WordOf(entity);
+    members_[count] = entity;
+    count += 1 - (word >> (entity % 64) & 1);
+    word |= std::uint64_t{1} << (entity % 64);
+  }
+  members_.resize(count);
+}
 
 BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::uint64_t seed,
                            std::size_t negatives_per_interaction)
@@ -110,20 +127,25 @@ void BatchSampler::DrawNegatives(std::span<const std::uint64_t> interactions, st
   std::array<kernels::PhiloxBlock, kGrain> first;
   RandomStream::FirstDraws(seed_, Role::kNegative, epoch, interactions,
                            std::span(first).first(interactions.size()));
-  std::vector<std::span<const std::int32_t>> observed;
-  std::vector<std::uint32_t> ranks;
-  observed.reserve(interactions.size() * each);
-  ranks.reserve(interactions.size() * each);
+  std::array<std::span<const std::int32_t>, kGrain> observed;
+  std::array<std::uint32_t, kGrain> ranks;
+  std::size_t waiting = 0, next = at * each;
+  const auto search = [&] {
+    NthUnobserved(std::span(observed).first(waiting), std::span(ranks).first(waiting),
+                  std::span(negatives_).subspan(next, waiting));
+    next += std::exchange(waiting, 0);
+  };
   for (std::size_t i = 0; i < interactions.size(); ++i) {
     RandomStream stream(seed_, Role::kNegative, epoch, interactions[i], first[i]);
     const auto items = dataset_->train().Of(static_cast<std::size_t>(users_[at + i]));
     const auto unobserved = static_cast<std::uint32_t>(dataset_->items() - items.size());
     for (std::size_t n = 0; n < each; ++n) {
-      observed.push_back(items);
-      ranks.push_back(stream.Below(unobserved));
+      observed[waiting] = items;
+      ranks[waiting] = stream.Below(unobserved);
+      if (++waiting == kGrain) search();
     }
   }
-  NthUnobserved(observed, ranks, std::span(negatives_).subspan(at * each, ranks.size()));
+  search();
 }
 
 const Batch& BatchSampler::Take() {

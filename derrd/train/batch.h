@@ -2,8 +2,6 @@
 #ifndef DERRD_TRAIN_BATCH_H_
 #define DERRD_TRAIN_BATCH_H_
 
-#include <hwy/cache_control.h>
-
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,21 +23,7 @@ class EntitySet {
     if ((word & bit) == 0) members_.push_back(entity);
     word |= bit;
   }
-  // Not of this set's own members. Without a branch: whether one has come before, nobody can
-  // predict.
-  void Add(std::span<const std::int32_t> entities) {
-    std::size_t count = members_.size();
-    members_.resize(count + entities.size());
-    for (std::size_t i = 0; i < entities.size(); ++i) {
-      if (i + kAhead < entities.size()) hwy::Prefetch(&WordOf(entities[i + kAhead]));
-      const std::int32_t entity = entities[i];
-      std::uint64_t& word = WordOf(entity);
-      members_[count] = entity;
-      count += 1 - (word >> (entity % 64) & 1);
-      word |= std::uint64_t{1} << (entity % 64);
-    }
-    members_.resize(count);
-  }
+  void Add(std::span<const std::int32_t> entities);  // not of this set's own members
   void Clear() {
     for (const std::int32_t entity : members_) WordOf(entity) = 0;
     members_.clear();
@@ -47,8 +31,6 @@ class EntitySet {
   std::span<const std::int32_t> members() const { return members_; }
 
  private:
-  static constexpr std::size_t kAhead = 16;  // entities whose words are asked for
-
   std::uint64_t& WordOf(std::int32_t entity) {
     return present_[static_cast<std::size_t>(entity) / 64];
   }
