@@ -387,6 +387,18 @@ method = "hetcomp"
         lines = [json.loads(line) for line in self.experiment("stages", toml).read_text().splitlines()]
         students = [line for line in lines if line["role"] == "student"]
         self.assertEqual([len(line["config"]["hetcomp"]["stages"]) for line in students], [3, 3])
+        # Kept after the last epoch alone: none is before the best one, and the other students go on.
+        late = toml.replace("keep-every = 1", "keep-every = 12").replace("seeds = [0, 1]", "seeds = [0]") + \
+            '[[grid]]\nteacher = "big"\nmethod = "svd"\n'
+        file = self.folder / "late.toml"
+        file.write_text(late)
+        done = run("experiment", file, "-o", self.folder / "late")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("lower the teacher's keep-every", done.stderr)
+        lines = [json.loads(line) for line in (self.folder / "late" / "results.jsonl").read_text().splitlines()]
+        students = {line["method"]: line for line in lines if line["role"] == "student"}
+        self.assertIn("lower the teacher's keep-every", students["hetcomp"]["error"])
+        self.assertIn("HR@5", students["svd"]["test"])
         file, folder = self.folder / "no-stages.toml", self.folder / "never"
         file.write_text(toml.replace("keep-every = 1\n", ""))
         self.fails(2, "experiment", file, "-o", folder, says=[f"{file}:21", "keep-every", "[teacher.big]"])

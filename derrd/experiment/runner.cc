@@ -88,6 +88,7 @@ class Runner {
       sentences.insert(std::move(sentence));
     }
     for (const Run& run : needed_) {
+      if (const auto why = NoStages(run)) sentences.insert(*why);
       const Json& facts = files_.Facts(run.name);
       if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
       sentences.insert(fmt::format("{}: {}; change the teacher's flags", run.name,
@@ -122,6 +123,11 @@ class Runner {
       more = false;
       for (const Run& run : needed_) {
         if (IsDone(run) || processes_.IsRunning(run.name)) continue;
+        if (const auto why = NoStages(run)) {
+          files_.SetFacts(run.name, {{"error", *why}});
+          more = true;
+          continue;
+        }
         if (!std::filesystem::exists(ModelOf(run))) continue;
         if (!run.subcommand.empty() && !Opens(run)) {
           files_.RemoveModel(run.name);
@@ -162,6 +168,17 @@ class Runner {
     const Json& facts = files_.Facts(student.name);
     if (!Answers(student.name) || !Answers(student.teacher_run)) return false;
     return !facts.contains("overlap") || !facts["overlap"].contains(student.teacher_run);
+  }
+
+  // Of a student that learns along its teacher's training, when that is over and left no models.
+  std::optional<std::string> NoStages(const Run& run) {
+    if (run.stages == 0 || !files_.Facts(run.teacher_run).contains("test")) return std::nullopt;
+    try {
+      StagesOf(files_, run.teacher_run, run.stages);
+      return std::nullopt;
+    } catch (const Error& error) {
+      return error.what();
+    }
   }
 
   bool Opens(const Run& run) const {
