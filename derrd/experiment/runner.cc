@@ -88,9 +88,10 @@ class Runner {
       sentences.insert(std::move(sentence));
     }
     for (const Run& run : needed_) {
-      if (const auto why = NoStages(run)) sentences.insert(*why);
       const Json& facts = files_.Facts(run.name);
-      if (run.role != RunRole::kTeacher || !facts.contains("error")) continue;
+      if (!facts.contains("error")) continue;
+      if (const auto why = NoStages(run)) sentences.insert(*why);
+      if (run.role != RunRole::kTeacher) continue;
       sentences.insert(fmt::format("{}: {}; change the teacher's flags", run.name,
                                    facts["error"].get<std::string>()));
     }
@@ -123,12 +124,12 @@ class Runner {
       more = false;
       for (const Run& run : needed_) {
         if (IsDone(run) || processes_.IsRunning(run.name)) continue;
-        if (const auto why = NoStages(run)) {
-          files_.SetFacts(run.name, {{"error", *why}});
-          more = true;
+        if (!std::filesystem::exists(ModelOf(run))) {
+          const auto why = NoStages(run);
+          if (why) files_.SetFacts(run.name, {{"error", *why}});
+          more |= why.has_value();
           continue;
         }
-        if (!std::filesystem::exists(ModelOf(run))) continue;
         if (!run.subcommand.empty() && !Opens(run)) {
           files_.RemoveModel(run.name);
           continue;
