@@ -12,46 +12,50 @@ namespace derrd::kernels::HWY_NAMESPACE {
 
 using F = Vec<float>;
 
-void AdagradStepRowsImpl(float* w_table, float* sum_table, std::size_t width,
-                         const std::int32_t* rows, std::size_t count, const float* gradients,
+// Calls update(at, gradient, left) for every vector of every row: at which number of the tables it
+// begins, its gradient, and how many numbers of the row are left.
+template <class Update>
+HWY_INLINE void ForVectors(std::initializer_list<float*> tables, std::size_t width,
+                           const std::int32_t* rows, std::size_t count, const float* gradients,
+                           const Update& update) {
+  for (std::size_t i = 0; i < count; ++i) {
+    PrefetchAhead(tables, width, rows, i, count);
+    const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
+    for (std::size_t k = 0; k < width; k += hn::Lanes(Tag<float>())) {
+      update(at + k, gradients + i * width + k, width - k);
+    }
+  }
+}
+
+void AdagradStepRowsImpl(float* w, float* sum, std::size_t width, const std::int32_t* rows,
+                         std::size_t count, const float* gradients,
                          const AdagradConstants& constants) {
   const Tag<float> d;
   const F rate = hn::Set(d, constants.rate);
   const F epsilon = hn::Set(d, constants.epsilon);
   const F l2 = hn::Set(d, constants.l2);
-  for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead({w_table, sum_table}, width, rows, i, count);
-    float* HWY_RESTRICT w = w_table + static_cast<std::size_t>(rows[i]) * width;
-    float* HWY_RESTRICT sum = sum_table + static_cast<std::size_t>(rows[i]) * width;
-    const float* HWY_RESTRICT gradient = gradients + i * width;
-    for (std::size_t k = 0; k < width; k += hn::Lanes(d)) {
-      const std::size_t left = width - k;
-      const F wk = LoadUpTo(w + k, left);
-      const F g = hn::MulAdd(l2, wk, LoadUpTo(gradient + k, left));
-      const F squares = hn::MulAdd(g, g, LoadUpTo(sum + k, left));
-      const F direction = hn::Div(g, hn::Add(hn::Sqrt(squares), epsilon));
-      StoreUpTo(squares, sum + k, left);
-      StoreUpTo(hn::NegMulAdd(rate, direction, wk), w + k, left);
-    }
-  }
+  ForVectors({w, sum}, width, rows, count, gradients,
+             [&](std::size_t at, const float* gradient, std::size_t left) {
+               const F wk = LoadUpTo(w + at, left);
+               const F g = hn::MulAdd(l2, wk, LoadUpTo(gradient, left));
+               const F squares = hn::MulAdd(g, g, LoadUpTo(sum + at, left));
+               const F direction = hn::Div(g, hn::Add(hn::Sqrt(squares), epsilon));
+               StoreUpTo(squares, sum + at, left);
+               StoreUpTo(hn::NegMulAdd(rate, direction, wk), w + at, left);
+             });
 }
 
-void SgdStepRowsImpl(float* table, std::size_t width, const std::int32_t* rows, std::size_t count,
+void SgdStepRowsImpl(float* w, std::size_t width, const std::int32_t* rows, std::size_t count,
                      const float* gradients, float rate, float l2) {
   const Tag<float> d;
   const F rates = hn::Set(d, rate);
   const F decay = hn::Set(d, l2);
-  for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead({table}, width, rows, i, count);
-    float* HWY_RESTRICT w = table + static_cast<std::size_t>(rows[i]) * width;
-    const float* HWY_RESTRICT gradient = gradients + i * width;
-    for (std::size_t k = 0; k < width; k += hn::Lanes(d)) {
-      const std::size_t left = width - k;
-      const F wk = LoadUpTo(w + k, left);
-      const F g = hn::MulAdd(decay, wk, LoadUpTo(gradient + k, left));
-      StoreUpTo(hn::NegMulAdd(rates, g, wk), w + k, left);
-    }
-  }
+  ForVectors({w}, width, rows, count, gradients,
+             [&](std::size_t at, const float* gradient, std::size_t left) {
+               const F wk = LoadUpTo(w + at, left);
+               const F g = hn::MulAdd(decay, wk, LoadUpTo(gradient, left));
+               StoreUpTo(hn::NegMulAdd(rates, g, wk), w + at, left);
+             });
 }
 
 }  // namespace derrd::kernels::HWY_NAMESPACE
