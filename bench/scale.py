@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """How time and memory grow with the data: made-up interactions, BPR of width 64, a row-sparse optimizer.
 
-  python3 bench/scale.py [--interactions 1e6,1e7,1e8] [--optimizer row-adam]
+  python3 bench/scale.py [--interactions 1e6,1e7,1e8] [--optimizer row-adam] [--users 300000 --items 150000]
 
-For each size `derrd synth` makes that many interactions of a twentieth as many users and a fortieth as many
-items (no validation: the seconds are those of training alone), and `derrd train` runs some epochs over them.
+For each size `derrd synth` makes that many interactions, of a twentieth as many users and a fortieth as many
+items unless told how many (no validation: the seconds are those of training alone), and `derrd train` runs some
+epochs over them.
 Prints the median seconds of the epochs after the first, nanoseconds an interaction, the peak resident memory
 (the mapped data set included), and what 16 bytes an interaction and 16 bytes a parameter would be. The largest
 size takes 9 GB of memory and 1 GB of disk.
@@ -34,6 +35,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--derrd", default="build/release/derrd")
     parser.add_argument("--interactions", default="1e6,1e7,1e8")
+    parser.add_argument("--users", type=int, help="the same at every size")
+    parser.add_argument("--items", type=int, help="the same at every size")
     parser.add_argument("--optimizer", default="row-adam")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -41,7 +44,7 @@ def main():
     print("| interactions | users | items | s an epoch | ns an interaction | peak GB | 16 B each, GB |\n"
           "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for interactions in (int(float(number)) for number in options.interactions.split(",")):
-        users, items = interactions // 20, interactions // 40
+        users, items = options.users or interactions // 20, options.items or interactions // 40
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             data, log = folder / "data.derrd", folder / "log.jsonl"
