@@ -46,8 +46,9 @@ void BM_AdamStepRows(benchmark::State& state) {
   const kernels::AdamStepScale scale = ScaleOf(100);
   std::size_t batch = 0;
   for (auto _ : state) {
-    kernels::AdamStepRows({w.data(), m.data(), v.data(), kWidth}, numbers.data() + batch * kBatch,
-                          kBatch, gradients.data(), scale, kConstants);
+    kernels::AdamStepRows({w.data(), m.data(), v.data(), kWidth},
+                          {numbers.data() + batch * kBatch, kBatch}, gradients.data(), scale,
+                          kConstants);
     benchmark::ClobberMemory();
     batch = (batch + 1) % kBatches;
   }

@@ -79,14 +79,13 @@ void AdamStepImpl(float* HWY_RESTRICT w, float* HWY_RESTRICT m, float* HWY_RESTR
   Stepper(scale, constants).Step(w, m, v, gradient, n);
 }
 
-void AdamStepRowsImpl(const AdamRows& table, const std::int32_t* rows, std::size_t count,
-                      const float* gradients, const AdamStepScale& scale,
-                      const AdamConstants& constants) {
+void AdamStepRowsImpl(const AdamRows& table, const RowList& list, const float* gradients,
+                      const AdamStepScale& scale, const AdamConstants& constants) {
   const Stepper stepper(scale, constants);
   const std::size_t width = table.width;
-  for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead({table.w, table.m, table.v}, table.width, rows, i, count);
-    const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
+  for (std::size_t i = 0; i < list.count; ++i) {
+    PrefetchAhead({table.w, table.m, table.v}, width, list, i);
+    const std::size_t at = static_cast<std::size_t>(list.rows[i]) * width;
     stepper.Step(table.w + at, table.m + at, table.v + at, gradients + i * width, width);
   }
 }
@@ -254,7 +253,7 @@ void AdamReplayImpl(const AdamRows& table, const std::int32_t* rows, const std::
   if (count == 0) return;
   Replayer replayer(table, to, scales, constants);
   for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead({table.w, table.m, table.v}, table.width, rows, i, count);
+    PrefetchAhead({table.w, table.m, table.v}, table.width, {rows, count}, i);
     if (from[i] < to) replayer.Add(static_cast<std::size_t>(rows[i]), from[i]);
   }
   replayer.Finish();
@@ -275,10 +274,9 @@ void AdamStep(float* w, float* m, float* v, const float* gradient, std::size_t n
   HWY_DYNAMIC_DISPATCH(AdamStepImpl)(w, m, v, gradient, n, scale, constants);
 }
 
-void AdamStepRows(const AdamRows& table, const std::int32_t* rows, std::size_t count,
-                  const float* gradients, const AdamStepScale& scale,
-                  const AdamConstants& constants) {
-  HWY_DYNAMIC_DISPATCH(AdamStepRowsImpl)(table, rows, count, gradients, scale, constants);
+void AdamStepRows(const AdamRows& table, const RowList& list, const float* gradients,
+                  const AdamStepScale& scale, const AdamConstants& constants) {
+  HWY_DYNAMIC_DISPATCH(AdamStepRowsImpl)(table, list, gradients, scale, constants);
 }
 
 void AdamReplay(const AdamRows& table, const std::int32_t* rows, const std::int32_t* from,

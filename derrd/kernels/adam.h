@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "derrd/kernels/row_list.h"
+
 namespace derrd::kernels {
 
 struct AdamConstants {
@@ -34,10 +36,9 @@ struct AdamRows {
   std::size_t width;
 };
 
-// One step of `count` distinct rows: gradients + i * width is that of rows[i].
-void AdamStepRows(const AdamRows& table, const std::int32_t* rows, std::size_t count,
-                  const float* gradients, const AdamStepScale& scale,
-                  const AdamConstants& constants);
+// One step of distinct rows: gradients + i * width is that of list.rows[i].
+void AdamStepRows(const AdamRows& table, const RowList& list, const float* gradients,
+                  const AdamStepScale& scale, const AdamConstants& constants);
 
 // Brings rows[i] from step from[i] to step `to` by the steps whose gradient was zero (L2 and the
 // moments still move it): steps from[i] + 1 ... to, where scales[t] belongs to step t. Rows are

@@ -16,25 +16,23 @@ using F = Vec<float>;
 // begins, its gradient, and how many numbers of the row are left.
 template <class Update>
 HWY_INLINE void ForVectors(std::initializer_list<float*> tables, std::size_t width,
-                           const std::int32_t* rows, std::size_t count, const float* gradients,
-                           const Update& update) {
-  for (std::size_t i = 0; i < count; ++i) {
-    PrefetchAhead(tables, width, rows, i, count);
-    const std::size_t at = static_cast<std::size_t>(rows[i]) * width;
+                           const RowList& list, const float* gradients, const Update& update) {
+  for (std::size_t i = 0; i < list.count; ++i) {
+    PrefetchAhead(tables, width, list, i);
+    const std::size_t at = static_cast<std::size_t>(list.rows[i]) * width;
     for (std::size_t k = 0; k < width; k += hn::Lanes(Tag<float>())) {
       update(at + k, gradients + i * width + k, width - k);
     }
   }
 }
 
-void AdagradStepRowsImpl(float* w, float* sum, std::size_t width, const std::int32_t* rows,
-                         std::size_t count, const float* gradients,
-                         const AdagradConstants& constants) {
+void AdagradStepRowsImpl(float* w, float* sum, std::size_t width, const RowList& list,
+                         const float* gradients, const AdagradConstants& constants) {
   const Tag<float> d;
   const F rate = hn::Set(d, constants.rate);
   const F epsilon = hn::Set(d, constants.epsilon);
   const F l2 = hn::Set(d, constants.l2);
-  ForVectors({w, sum}, width, rows, count, gradients,
+  ForVectors({w, sum}, width, list, gradients,
              [&](std::size_t at, const float* gradient, std::size_t left) {
                const F wk = LoadUpTo(w + at, left);
                const F g = hn::MulAdd(l2, wk, LoadUpTo(gradient, left));
@@ -45,12 +43,12 @@ void AdagradStepRowsImpl(float* w, float* sum, std::size_t width, const std::int
              });
 }
 
-void SgdStepRowsImpl(float* w, std::size_t width, const std::int32_t* rows, std::size_t count,
-                     const float* gradients, float rate, float l2) {
+void SgdStepRowsImpl(float* w, std::size_t width, const RowList& list, const float* gradients,
+                     float rate, float l2) {
   const Tag<float> d;
   const F rates = hn::Set(d, rate);
   const F decay = hn::Set(d, l2);
-  ForVectors({w}, width, rows, count, gradients,
+  ForVectors({w}, width, list, gradients,
              [&](std::size_t at, const float* gradient, std::size_t left) {
                const F wk = LoadUpTo(w + at, left);
                const F g = hn::MulAdd(decay, wk, LoadUpTo(gradient, left));
@@ -67,14 +65,14 @@ namespace derrd::kernels {
 HWY_EXPORT(AdagradStepRowsImpl);
 HWY_EXPORT(SgdStepRowsImpl);
 
-void AdagradStepRows(float* w, float* sum, std::size_t width, const std::int32_t* rows,
-                     std::size_t count, const float* gradients, const AdagradConstants& constants) {
-  HWY_DYNAMIC_DISPATCH(AdagradStepRowsImpl)(w, sum, width, rows, count, gradients, constants);
+void AdagradStepRows(float* w, float* sum, std::size_t width, const RowList& list,
+                     const float* gradients, const AdagradConstants& constants) {
+  HWY_DYNAMIC_DISPATCH(AdagradStepRowsImpl)(w, sum, width, list, gradients, constants);
 }
 
-void SgdStepRows(float* w, std::size_t width, const std::int32_t* rows, std::size_t count,
-                 const float* gradients, float rate, float l2) {
-  HWY_DYNAMIC_DISPATCH(SgdStepRowsImpl)(w, width, rows, count, gradients, rate, l2);
+void SgdStepRows(float* w, std::size_t width, const RowList& list, const float* gradients,
+                 float rate, float l2) {
+  HWY_DYNAMIC_DISPATCH(SgdStepRowsImpl)(w, width, list, gradients, rate, l2);
 }
 
 }  // namespace derrd::kernels

@@ -7,22 +7,24 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "derrd/kernels/row_list.h"
+
 namespace derrd::kernels {
 
 struct AdagradConstants {
   float rate, epsilon, l2;
 };
 
-// One step of Adagrad (Duchi, Hazan and Singer, JMLR 2011, diagonal form) for `count` distinct rows
-// of the tables w and sum, row-major without gaps, width >= 1; gradients + i * width is that of
-// rows[i]:
+// One step of Adagrad (Duchi, Hazan and Singer, JMLR 2011, diagonal form) for distinct rows of the
+// tables w and sum, row-major without gaps, width >= 1; gradients + i * width is that of
+// list.rows[i]:
 //   sum += g^2;  w -= rate * g / (sqrt(sum) + epsilon)
-void AdagradStepRows(float* w, float* sum, std::size_t width, const std::int32_t* rows,
-                     std::size_t count, const float* gradients, const AdagradConstants& constants);
+void AdagradStepRows(float* w, float* sum, std::size_t width, const RowList& list,
+                     const float* gradients, const AdagradConstants& constants);
 
 // The same of gradient descent: w -= rate * g.
-void SgdStepRows(float* w, std::size_t width, const std::int32_t* rows, std::size_t count,
-                 const float* gradients, float rate, float l2);
+void SgdStepRows(float* w, std::size_t width, const RowList& list, const float* gradients,
+                 float rate, float l2);
 
 }  // namespace derrd::kernels
 

@@ -48,8 +48,8 @@ TEST(RowUpdates, AdagradIsTheFormula) {
       const std::vector<float> gradients = Random(kChosen.size() * width, 3);
       for (std::size_t i = 0; i < kRows * width; ++i) sum[i] *= sum[i];
       const std::vector<float> w0 = w, sum0 = sum;
-      AdagradStepRows(w.data(), sum.data(), width, kChosen.data(), kChosen.size(), gradients.data(),
-                      {0.05f, 1e-3f, 0.1f});
+      AdagradStepRows(w.data(), sum.data(), width, {kChosen.data(), kChosen.size()},
+                      gradients.data(), {0.05f, 1e-3f, 0.1f});
       ForPlaces(width, gradients, [&](std::size_t i, std::optional<double> gradient) {
         if (!gradient) {
           EXPECT_EQ(w[i], w0[i]);
@@ -73,7 +73,7 @@ TEST(RowUpdates, AdagradOfZeroStays) {
   OnEveryTarget([&] {
     std::vector<float> w(5, 0.0f), sum(5, 0.0f), gradient(5, 0.0f);
     const std::int32_t row = 0;
-    AdagradStepRows(w.data(), sum.data(), 5, &row, 1, gradient.data(), {0.05f, 1e-8f, 0.1f});
+    AdagradStepRows(w.data(), sum.data(), 5, {&row, 1}, gradient.data(), {0.05f, 1e-8f, 0.1f});
     for (const float x : w) EXPECT_EQ(x, 0.0f);
   });
 }
@@ -83,7 +83,7 @@ TEST(RowUpdates, SgdIsTheFormula) {
     for (const std::size_t width : kUpdatedWidths) {
       std::vector<float> w = Random(kRows * width, 4);
       const std::vector<float> w0 = w, gradients = Random(kChosen.size() * width, 5);
-      SgdStepRows(w.data(), width, kChosen.data(), kChosen.size(), gradients.data(), 0.05f, 0.1f);
+      SgdStepRows(w.data(), width, {kChosen.data(), kChosen.size()}, gradients.data(), 0.05f, 0.1f);
       ForPlaces(width, gradients, [&](std::size_t i, std::optional<double> gradient) {
         const double before = static_cast<double>(w0[i]);
         const double g = gradient ? *gradient + 0.1 * before : 0.0;
@@ -97,8 +97,8 @@ TEST(RowUpdates, SgdIsTheFormula) {
 TEST(RowUpdates, NoRowsAreNoWork) {
   OnEveryTarget([&] {
     std::vector<float> w(5, 1.0f);
-    SgdStepRows(w.data(), 5, nullptr, 0, nullptr, 0.05f, 0.1f);
-    AdagradStepRows(w.data(), w.data(), 5, nullptr, 0, nullptr, {0.05f, 1e-8f, 0.1f});
+    SgdStepRows(w.data(), 5, {nullptr, 0}, nullptr, 0.05f, 0.1f);
+    AdagradStepRows(w.data(), w.data(), 5, {nullptr, 0}, nullptr, {0.05f, 1e-8f, 0.1f});
     for (const float x : w) EXPECT_EQ(x, 1.0f);
   });
 }

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "derrd/kernels/row_list.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace derrd::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -112,10 +114,10 @@ HWY_INLINE void PrefetchToWrite(float* row, std::size_t width) {
 // Rows of an update are scattered, so they are asked for early, in every table that has them: some
 // kilobytes of each, but not ever more of ever narrower rows. i: the row that is at hand.
 HWY_INLINE void PrefetchAhead(std::initializer_list<float*> tables, std::size_t width,
-                              const std::int32_t* rows, std::size_t i, std::size_t count) {
+                              const RowList& list, std::size_t i) {
   const std::size_t ahead = i + std::min<std::size_t>(2 + 512 / width, 32);
-  if (ahead >= count) return;
-  const std::size_t at = static_cast<std::size_t>(rows[ahead]) * width;
+  if (ahead >= list.count + list.following) return;
+  const std::size_t at = static_cast<std::size_t>(list.rows[ahead]) * width;
   for (float* table : tables) PrefetchToWrite(table + at, width);
 }
 

@@ -14,13 +14,11 @@ void Adagrad::Add(EmbeddingTable* table) {
 }
 
 void Adagrad::MoveRows(const Parallel& parallel) {
-  ForSelectedRows(
-      tables_, parallel,
-      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
-        kernels::AdagradStepRows(state.table->values.data(), state.squares.data(),
-                                 state.squares.cols(), rows.data(), rows.size(), gradients,
-                                 constants_);
-      });
+  ForSelectedRows(tables_, parallel,
+                  [&](TableState& state, const kernels::RowList& list, const float* gradients) {
+                    kernels::AdagradStepRows(state.table->values.data(), state.squares.data(),
+                                             state.squares.cols(), list, gradients, constants_);
+                  });
 }
 
 void Adagrad::AddTableState(std::vector<NamedMatrix>& state) {

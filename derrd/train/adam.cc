@@ -53,13 +53,13 @@ void Adam::BeginStep(const Parallel& parallel) {
 
 void Adam::MoveRows(const Parallel& parallel) {
   scales_.push_back(options_.ScaleOf(step()));
-  ForSelectedRows(
-      tables_, parallel,
-      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
-        kernels::AdamStepRows(state.moments.RowsOf(state.table->values), rows.data(), rows.size(),
-                              gradients, scales_.back(), constants_);
-        for (const std::int32_t row : rows) state.row_step[static_cast<std::size_t>(row)] = step();
-      });
+  ForSelectedRows(tables_, parallel,
+                  [&](TableState& state, const kernels::RowList& list, const float* gradients) {
+                    kernels::AdamStepRows(state.moments.RowsOf(state.table->values), list,
+                                          gradients, scales_.back(), constants_);
+                    for (const std::int32_t row : std::span(list.rows, list.count))
+                      state.row_step[static_cast<std::size_t>(row)] = step();
+                  });
 }
 
 void Adam::Flush(const Parallel& parallel) {

@@ -11,12 +11,11 @@ void RowAdam::Add(EmbeddingTable* table) {
 void RowAdam::MoveRows(const Parallel& parallel) {
   const kernels::AdamStepScale scale = options_.ScaleOf(step());
   const kernels::AdamConstants constants = options_.Constants();
-  ForSelectedRows(
-      tables_, parallel,
-      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
-        kernels::AdamStepRows(state.moments.RowsOf(state.table->values), rows.data(), rows.size(),
-                              gradients, scale, constants);
-      });
+  ForSelectedRows(tables_, parallel,
+                  [&](TableState& state, const kernels::RowList& list, const float* gradients) {
+                    kernels::AdamStepRows(state.moments.RowsOf(state.table->values), list,
+                                          gradients, scale, constants);
+                  });
 }
 
 void RowAdam::AddTableState(std::vector<NamedMatrix>& state) {

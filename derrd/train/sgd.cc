@@ -6,13 +6,11 @@
 namespace derrd {
 
 void Sgd::MoveRows(const Parallel& parallel) {
-  ForSelectedRows(
-      tables_, parallel,
-      [&](TableState& state, std::span<const std::int32_t> rows, const float* gradients) {
-        Matrix<float>& values = state.table->values;
-        kernels::SgdStepRows(values.data(), values.cols(), rows.data(), rows.size(), gradients,
-                             rate_, l2_);
-      });
+  ForSelectedRows(tables_, parallel,
+                  [&](TableState& state, const kernels::RowList& list, const float* gradients) {
+                    Matrix<float>& values = state.table->values;
+                    kernels::SgdStepRows(values.data(), values.cols(), list, gradients, rate_, l2_);
+                  });
 }
 
 }  // namespace derrd
