@@ -72,21 +72,6 @@ struct Checker {
       FailDamaged(file.path(), fmt::format("user {} has a held-out item and no candidates", u));
     }
   }
-
-  std::span<const std::int32_t> UsersOf(const std::string& name, const Interactions& split) const {
-    const auto found = file.Elements<std::int32_t>(name + ".users");
-    bool valid = found.size() == split.items.size();
-    for (std::size_t u = 0; valid && u < rows; ++u) {
-      for (std::int64_t i = split.offsets[u]; i < split.offsets[u + 1]; ++i) {
-        valid = valid && found[static_cast<std::size_t>(i)] == static_cast<std::int32_t>(u);
-      }
-    }
-    if (!valid) {
-      FailDamaged(file.path(),
-                  fmt::format("tensor '{}.users' does not fit '{}.offsets'", name, name));
-    }
-    return found;
-  }
 };
 
 Ids ReadIds(const std::shared_ptr<const SafetensorsFile>& file, const std::string& name) {
@@ -120,15 +105,6 @@ Protocol ReadProtocol(const SafetensorsFile& file) {
   FailDamaged(file.path(), fmt::format("the protocol '{}' is unknown", name));
 }
 
-std::vector<std::int32_t> UserOfEach(const OwnedInteractions& split) {
-  std::vector<std::int32_t> users;
-  users.reserve(split.items.size());
-  for (std::size_t u = 0; u < split.view().users(); ++u) {
-    users.insert(users.end(), split.view().Of(u).size(), static_cast<std::int32_t>(u));
-  }
-  return users;
-}
-
 }  // namespace
 
 std::string_view Name(Protocol protocol) {
@@ -154,7 +130,6 @@ Dataset Dataset::Open(const std::string& path) {
   dataset.attributes_ = ReadAttributes(dataset.file_, dataset.items());
   const Checker checker{file, dataset.users(), "user", dataset.items()};
   dataset.train_ = checker.Split("train");
-  dataset.train_users_ = checker.UsersOf("train", dataset.train_);
   dataset.valid_ = checker.Split("valid");
   dataset.test_ = checker.Split("test");
   if (dataset.protocol_ == Protocol::kSampled) {
@@ -177,8 +152,6 @@ void WriteDataset(const DatasetContents& contents, const std::string& path) {
     writer.Add(name + ".offsets", std::span<const std::int64_t>(split.offsets));
     writer.Add(name + ".items", std::span<const std::int32_t>(split.items));
   };
-  const std::vector<std::int32_t> train_users = UserOfEach(contents.train);
-  writer.Add("train.users", std::span<const std::int32_t>(train_users));
   if (!contents.attributes.labels.empty()) {
     contents.attributes.labels.AddTo(writer, "attribute_labels");
     add("attributes", contents.attributes.items);

@@ -55,8 +55,6 @@ class Dataset {
   const Interactions& test() const { return test_; }
   // The sampled negatives of each user; empty under Protocol::kFull.
   const Interactions& candidates() const { return candidates_; }
-  // The user of each training interaction, in the order of train().items.
-  std::span<const std::int32_t> train_users() const { return train_users_; }
 
  private:
   std::shared_ptr<const SafetensorsFile> file_;
@@ -64,7 +62,6 @@ class Dataset {
   ItemAttributes attributes_;
   Protocol protocol_ = Protocol::kFull;
   Interactions train_, valid_, test_, candidates_;
-  std::span<const std::int32_t> train_users_;
 };
 
 struct OwnedAttributes {

@@ -46,7 +46,6 @@ TEST(DatasetTest, WritesAndOpensTheSame) {
   EXPECT_THAT(dataset.train().Of(0), ElementsAre(0, 3));
   EXPECT_TRUE(dataset.train().Of(1).empty());
   EXPECT_THAT(dataset.train().Of(2), ElementsAre(1));
-  EXPECT_THAT(dataset.train_users(), ElementsAre(0, 0, 2));
   EXPECT_THAT(dataset.valid().Of(0), ElementsAre(1));
   EXPECT_THAT(dataset.test().Of(2), ElementsAre(2));
   EXPECT_THAT(dataset.candidates().Of(2), ElementsAre(0, 3));
@@ -154,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Writes a data set whose train tensors are as given, whatever they say.
 void WriteRaw(const std::string& path, const std::vector<std::int64_t>& offsets,
-              const std::vector<std::int32_t>& users, const std::string& protocol) {
+              const std::string& protocol) {
   const Ids ids({"0", "1"});
   const std::vector<std::int32_t> items = {0, 1, 0};
   const std::vector<std::int64_t> no_offsets = {0, 0, 0};
@@ -165,7 +164,6 @@ void WriteRaw(const std::string& path, const std::vector<std::int64_t>& offsets,
   ids.AddTo(writer, "item_ids");
   writer.Add("train.offsets", std::span<const std::int64_t>(offsets));
   writer.Add("train.items", std::span<const std::int32_t>(items));
-  writer.Add("train.users", std::span<const std::int32_t>(users));
   for (const std::string name : {"valid", "test"}) {
     writer.Add(name + ".offsets", std::span<const std::int64_t>(no_offsets));
     writer.Add(name + ".items", std::span<const std::int32_t>(no_items));
@@ -173,25 +171,21 @@ void WriteRaw(const std::string& path, const std::vector<std::int64_t>& offsets,
   writer.Write(path);
 }
 
-TEST(DatasetTest, OffsetsAndUsersThatLieAreErrors) {
+TEST(DatasetTest, OffsetsThatLieAreErrors) {
   const TemporaryFolder folder;
   const std::string path = folder.Path("d");
   const auto message = [&] { return MessageOf([&] { Dataset::Open(path); }); };
-  WriteRaw(path, {0, 2, 3}, {0, 0, 1}, "full");
+  WriteRaw(path, {0, 2, 3}, "full");
   EXPECT_EQ(Dataset::Open(path).train().size(), 3u);
-  WriteRaw(path, {0, 5, 3}, {0, 0, 1}, "full");
+  WriteRaw(path, {0, 5, 3}, "full");
   EXPECT_THAT(message(), HasSubstr("'train.offsets' does not fit"));
-  WriteRaw(path, {0, -5, 3}, {0, 0, 1}, "full");
+  WriteRaw(path, {0, -5, 3}, "full");
   EXPECT_THAT(message(), HasSubstr("'train.offsets' does not fit"));
-  WriteRaw(path, {1, 2, 3}, {0, 0, 1}, "full");
+  WriteRaw(path, {1, 2, 3}, "full");
   EXPECT_THAT(message(), HasSubstr("'train.offsets' does not fit"));
-  WriteRaw(path, {0, 2, 3}, {0, 1, 1}, "full");
-  EXPECT_THAT(message(), HasSubstr("'train.users' does not fit"));
-  WriteRaw(path, {0, 2, 3}, {0, 0}, "full");
-  EXPECT_THAT(message(), HasSubstr("'train.users' does not fit"));
-  WriteRaw(path, {0, 2, 3}, {0, 0, 1}, "some");
+  WriteRaw(path, {0, 2, 3}, "some");
   EXPECT_THAT(message(), HasSubstr("protocol 'some' is unknown"));
-  WriteRaw(path, {0, 2, 3}, {0, 0, 1}, "sampled");
+  WriteRaw(path, {0, 2, 3}, "sampled");
   EXPECT_THAT(message(), HasSubstr("'candidates.offsets' is missing"));
 }
 

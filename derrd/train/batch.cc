@@ -45,6 +45,7 @@ BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::
       batch_size_(batch_size),
       seed_(seed),
       negatives_per_interaction_(negatives_per_interaction),
+      user_search_(dataset.train()),
       distinct_users_(dataset.users()),
       distinct_positives_(dataset.items()),
       distinct_negatives_(dataset.items()) {
@@ -65,17 +66,12 @@ BatchSampler::BatchSampler(const Dataset& dataset, std::size_t batch_size, std::
 // are asked for before the first is read, so that their ways overlap.
 void BatchSampler::ReadInteractions(std::span<const std::uint64_t> interactions, std::size_t at) {
   const Interactions& train = dataset_->train();
-  const std::span<const std::int32_t> train_users = dataset_->train_users();
   for (const std::uint64_t interaction : interactions) {
-    hwy::Prefetch(train_users.data() + interaction);
     hwy::Prefetch(train.items.data() + interaction);
   }
+  user_search_.Find(interactions, std::span(users_).subspan(at, interactions.size()));
   for (std::size_t i = 0; i < interactions.size(); ++i) {
-    users_[at + i] = train_users[interactions[i]];
     positives_[at + i] = train.items[interactions[i]];
-    hwy::Prefetch(train.offsets.data() + users_[at + i]);
-  }
-  for (std::size_t i = 0; i < interactions.size(); ++i) {
     PrefetchList(train.Of(static_cast<std::size_t>(users_[at + i])));
   }
 }

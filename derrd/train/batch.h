@@ -8,6 +8,7 @@
 
 #include "derrd/core/parallel.h"
 #include "derrd/core/random.h"
+#include "derrd/core/user_search.h"
 #include "derrd/data/dataset.h"
 
 namespace derrd {
@@ -80,6 +81,7 @@ class BatchSampler {
   std::size_t batch_size_;
   std::uint64_t seed_;
   std::size_t negatives_per_interaction_;
+  UserSearch user_search_;
   std::vector<std::int32_t> users_, positives_, negatives_;
   std::size_t first_ = 0;  // of the batch's interactions in the permutation
   EntitySet distinct_users_, distinct_positives_, distinct_negatives_;

@@ -52,8 +52,10 @@ TEST(BatchSampler, AnEpochHoldsEveryInteractionOnceWithAnUnobservedNegative) {
       EXPECT_EQ(batch.distinct_negatives.size(), negatives.size());
     }
     std::multiset<Pair> expected;
-    for (std::size_t n = 0; n < dataset.train().size(); ++n) {
-      expected.emplace(dataset.train_users()[n], dataset.train().items[n]);
+    for (std::size_t u = 0; u < dataset.users(); ++u) {
+      for (const std::int32_t item : dataset.train().Of(u)) {
+        expected.emplace(static_cast<std::int32_t>(u), item);
+      }
     }
     EXPECT_EQ(seen, expected);
   }
