@@ -14,7 +14,7 @@ namespace derrd::kernels::HWY_NAMESPACE {
 
 // How many rows of this width to ask for ahead: some kilobytes.
 HWY_INLINE std::size_t RowsAhead(std::size_t width) {
-  return std::clamp<std::size_t>(1024 / width, 2, 12);
+  return std::clamp<std::size_t>(2048 / width, 2, 24);
 }
 
 #if HWY_TARGET == HWY_SCALAR
