@@ -55,7 +55,7 @@ std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t
 void NthUnobserved(std::span<const std::span<const std::int32_t>> observed,
                    std::span<const std::uint32_t> r, std::span<std::int32_t> out) {
   assert(observed.size() == r.size() && r.size() == out.size());
-  constexpr std::size_t kTogether = 4;
+  constexpr std::size_t kTogether = 16;
   std::size_t l = 0;
   for (; l + kTogether <= out.size(); l += kTogether) {
     Search<kTogether>(&observed[l], &r[l], &out[l]);

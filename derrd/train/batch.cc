@@ -16,7 +16,7 @@ constexpr std::size_t kGrain = 256;  // interactions a task draws
 
 // Asks for what a binary search of a sorted list reads: of a short one all.
 void PrefetchList(std::span<const std::int32_t> list) {
-  constexpr std::size_t kLine = 16, kMostLines = 4;  // numbers in a cache line
+  constexpr std::size_t kLine = 16, kMostLines = 8;  // numbers in a cache line
   const std::size_t step = std::max(kLine, list.size() / kMostLines);
   for (std::size_t k = 0; k < list.size(); k += step) hwy::Prefetch(list.data() + k);
 }
