@@ -54,7 +54,7 @@ TEST(NthUnobserved, IsWhatCountingFindsInListsOfAnyLength) {
 
 TEST(NthUnobserved, OfManyListsIsThatOfEach) {
   RandomStream stream(1, Role::kTest, 0, 1);
-  for (const std::size_t lists : {0, 1, 3, 4, 5, 8, 23}) {
+  for (const std::size_t lists : {0, 1, 15, 16, 17, 40}) {
     std::vector<std::vector<std::int32_t>> own(lists);
     std::vector<std::span<const std::int32_t>> observed;
     std::vector<std::uint32_t> r;
