@@ -35,7 +35,7 @@ void BM_DrawNegatives(benchmark::State& state) {
       RandomStream stream(1, Role::kNegative, 0, entities[i], first[i]);
       ranks[i] = stream.Below(static_cast<std::uint32_t>(kItems - own.size()));
     }
-    NthUnobserved(observed, ranks, out);
+    NthUnobserved(observed, kItems, ranks, out);
     benchmark::ClobberMemory();
   }
   SetRate(state, "items", kTogether);

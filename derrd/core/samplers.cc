@@ -1,5 +1,7 @@
 #include "derrd/core/samplers.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -14,24 +16,57 @@ namespace {
 
 constexpr std::int32_t kFree = -1;  // a place of a hash table
 
+// The part of a list in which a search starts: places [low, low + count), at least one.
+struct Part {
+  std::size_t low, count;
+};
+
+Part AllOf(std::span<const std::int32_t> observed) {
+  return {0, std::max<std::size_t>(1, observed.size())};
+}
+
+// All of a short list. Of a longer one what lies around the place of the answer in a list that is
+// spread evenly over all items.
+Part GuessPart(std::span<const std::int32_t> observed, std::size_t items, std::uint32_t r) {
+  constexpr std::size_t kPart = 64, kShort = 2 * kPart;
+  const std::size_t length = observed.size();
+  if (length <= kShort) return AllOf(observed);
+  const auto place = static_cast<std::size_t>(static_cast<double>(length) * r /
+                                              static_cast<double>(items - length));
+  return {std::min(std::max(place, kPart / 2) - kPart / 2, length - kPart), kPart};
+}
+
+void Prefetch(std::span<const std::int32_t> observed, Part part) {
+  if (observed.empty()) return;
+  constexpr std::size_t kLine = 16;  // numbers in a cache line
+  for (std::size_t i = 0; i < part.count; i += kLine) hwy::Prefetch(&observed[part.low + i]);
+  hwy::Prefetch(&observed[part.low + part.count - 1]);
+}
+
 // NthUnobserved of `kSearches` lists at once, so that their reads overlap. observed[i] - i
 // unobserved items lie below observed[i]: finds how many observed ones lie below the answer, by
-// halving, without a branch that chance would take. A search that has ended goes on in place.
+// halving the part, or what lies on the answer's side of it, without a branch that chance would
+// take. A search that has ended goes on in place.
 template <std::size_t kSearches>
-void Search(const std::span<const std::int32_t>* observed, const std::uint32_t* r,
-            std::int32_t* out) {
+void Search(const std::span<const std::int32_t>* observed, const Part* parts,
+            const std::uint32_t* r, std::int32_t* out) {
   static constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
   std::array<const std::int32_t*, kSearches> data;
-  std::array<std::size_t, kSearches> low{}, count;
-  std::size_t longest = 1;
-  for (std::size_t s = 0; s < kSearches; ++s) {
-    data[s] = observed[s].empty() ? &kNone : observed[s].data();
-    count[s] = std::max<std::size_t>(1, observed[s].size());
-    longest = std::max(longest, count[s]);
-  }
+  std::array<std::size_t, kSearches> low, count;
   const auto below = [&](std::size_t s, std::size_t at) -> std::size_t {
     return static_cast<std::uint32_t>(data[s][at]) - static_cast<std::uint32_t>(at) <= r[s] ? 1 : 0;
   };
+  std::size_t longest = 1;
+  for (std::size_t s = 0; s < kSearches; ++s) {
+    data[s] = observed[s].empty() ? &kNone : observed[s].data();
+    const std::size_t first = parts[s].low, last = first + parts[s].count - 1;
+    const bool is_before = below(s, first) == 0, is_after = below(s, last) == 1;
+    low[s] = is_before ? 0 : is_after ? last : first;
+    count[s] = is_before  ? std::max<std::size_t>(1, first)
+               : is_after ? observed[s].size() - last
+                          : parts[s].count;
+    longest = std::max(longest, count[s]);
+  }
   for (int round = std::bit_width(longest - 1); round > 0; --round) {
     for (std::size_t s = 0; s < kSearches; ++s) {
       const std::size_t half = count[s] / 2;
@@ -47,20 +82,29 @@ void Search(const std::span<const std::int32_t>* observed, const std::uint32_t* 
 }  // namespace
 
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
+  const Part all = AllOf(observed);
   std::int32_t item;
-  Search<1>(&observed, &r, &item);
+  Search<1>(&observed, &all, &r, &item);
   return item;
 }
 
-void NthUnobserved(std::span<const std::span<const std::int32_t>> observed,
+void NthUnobserved(std::span<const std::span<const std::int32_t>> observed, std::size_t items,
                    std::span<const std::uint32_t> r, std::span<std::int32_t> out) {
   assert(observed.size() == r.size() && r.size() == out.size());
-  constexpr std::size_t kTogether = 16;
-  std::size_t l = 0;
-  for (; l + kTogether <= out.size(); l += kTogether) {
-    Search<kTogether>(&observed[l], &r[l], &out[l]);
+  constexpr std::size_t kTogether = 16, kAhead = 256;  // searches; lists whose parts are asked for
+  std::array<Part, kAhead> parts;
+  for (std::size_t begin = 0; begin < out.size(); begin += kAhead) {
+    const std::size_t end = std::min(begin + kAhead, out.size());
+    for (std::size_t l = begin; l < end; ++l) {
+      parts[l - begin] = GuessPart(observed[l], items, r[l]);
+      Prefetch(observed[l], parts[l - begin]);
+    }
+    std::size_t l = begin;
+    for (; l + kTogether <= end; l += kTogether) {
+      Search<kTogether>(&observed[l], &parts[l - begin], &r[l], &out[l]);
+    }
+    for (; l < end; ++l) Search<1>(&observed[l], &parts[l - begin], &r[l], &out[l]);
   }
-  for (; l < out.size(); ++l) Search<1>(&observed[l], &r[l], &out[l]);
 }
 
 std::int32_t SampleUnobserved(std::span<const std::int32_t> observed, std::size_t items,

@@ -16,8 +16,9 @@ namespace derrd {
 // r < items - observed.size(). O(log observed).
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r);
 
-// The same of several lists, out[l] = NthUnobserved(observed[l], r[l]), whose searches overlap.
-void NthUnobserved(std::span<const std::span<const std::int32_t>> observed,
+// The same of several lists, out[l] = NthUnobserved(observed[l], r[l]), whose searches overlap. A
+// long list is read near the answer alone where its numbers are spread evenly over [0, items).
+void NthUnobserved(std::span<const std::span<const std::int32_t>> observed, std::size_t items,
                    std::span<const std::uint32_t> r, std::span<std::int32_t> out);
 
 // One item, uniformly from those not in `observed`, of which there is at least one. One draw.

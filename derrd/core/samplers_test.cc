@@ -52,22 +52,29 @@ TEST(NthUnobserved, IsWhatCountingFindsInListsOfAnyLength) {
   }
 }
 
+// Of any length, spread evenly or among the first items or the last.
 TEST(NthUnobserved, OfManyListsIsThatOfEach) {
   RandomStream stream(1, Role::kTest, 0, 1);
-  for (const std::size_t lists : {0, 1, 15, 16, 17, 40}) {
+  constexpr std::uint32_t kItems = 5000;
+  for (const std::size_t lists : {0, 1, 15, 16, 17, 40, 255, 256, 257, 600}) {
     std::vector<std::vector<std::int32_t>> own(lists);
     std::vector<std::span<const std::int32_t>> observed;
     std::vector<std::uint32_t> r;
     for (auto& list : own) {
+      const std::uint32_t longest = stream.Below(2) == 0 ? 40 : 1500;
+      const std::uint32_t length = stream.Below(longest);  // none at times
+      const std::uint32_t among = length + stream.Below(kItems - length) + 1;
+      const std::uint32_t first = stream.Below(2) * (kItems - among);
       std::set<std::int32_t> chosen;
-      const std::uint32_t length = stream.Below(40);  // none at times
-      while (chosen.size() < length) chosen.insert(static_cast<std::int32_t>(stream.Below(60)));
+      while (chosen.size() < length) {
+        chosen.insert(static_cast<std::int32_t>(first + stream.Below(among)));
+      }
       list.assign(chosen.begin(), chosen.end());
       observed.emplace_back(list);
-      r.push_back(stream.Below(60 - length));
+      r.push_back(stream.Below(kItems - length));
     }
     std::vector<std::int32_t> out(lists);
-    NthUnobserved(observed, r, out);
+    NthUnobserved(observed, kItems, r, out);
     for (std::size_t l = 0; l < lists; ++l) EXPECT_EQ(out[l], NthUnobserved(observed[l], r[l]));
   }
 }

@@ -27,7 +27,7 @@ void UserSearch::Find(std::span<const std::uint64_t> places, std::span<std::int3
   for (const std::uint64_t place : places) hwy::Prefetch(first_.data() + place / kBlock);
   for (const std::uint64_t place : places) {
     hwy::Prefetch(offsets_.data() + user_at(place / kBlock));
-    hwy::Prefetch(offsets_.data() + user_at(place / kBlock + 1));
+    hwy::Prefetch(offsets_.data() + user_at(place / kBlock + 1) + 1);  // where its items end
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     std::size_t low = user_at(places[i] / kBlock);

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t kGrain = 256;  // interactions a task draws
 
-// Asks for what a binary search of a sorted list reads: of a short one all.
-void PrefetchList(std::span<const std::int32_t> list) {
-  constexpr std::size_t kLine = 16, kMostLines = 8;  // numbers in a cache line
-  const std::size_t step = std::max(kLine, list.size() / kMostLines);
-  for (std::size_t k = 0; k < list.size(); k += step) hwy::Prefetch(list.data() + k);
-}
-
 }  // namespace
 
 // Without a branch: whether one has come before, nobody can predict.
@@ -72,7 +65,6 @@ void BatchSampler::ReadInteractions(std::span<const std::uint64_t> interactions,
   user_search_.Find(interactions, std::span(users_).subspan(at, interactions.size()));
   for (std::size_t i = 0; i < interactions.size(); ++i) {
     positives_[at + i] = train.items[interactions[i]];
-    PrefetchList(train.Of(static_cast<std::size_t>(users_[at + i])));
   }
 }
 
@@ -127,8 +119,8 @@ void BatchSampler::DrawNegatives(std::span<const std::uint64_t> interactions, st
   std::array<std::uint32_t, kGrain> ranks;
   std::size_t waiting = 0, next = at * each;
   const auto search = [&] {
-    NthUnobserved(std::span(observed).first(waiting), std::span(ranks).first(waiting),
-                  std::span(negatives_).subspan(next, waiting));
+    NthUnobserved(std::span(observed).first(waiting), dataset_->items(),
+                  std::span(ranks).first(waiting), std::span(negatives_).subspan(next, waiting));
     next += std::exchange(waiting, 0);
   };
   for (std::size_t i = 0; i < interactions.size(); ++i) {
