@@ -43,30 +43,39 @@ void Prefetch(std::span<const std::int32_t> observed, Part part) {
   hwy::Prefetch(&observed[part.low + part.count - 1]);
 }
 
-// NthUnobserved of `kSearches` lists at once, so that their reads overlap. observed[i] - i
-// unobserved items lie below observed[i]: finds how many observed ones lie below the answer, by
-// halving the part, or what lies on the answer's side of it, without a branch that chance would
-// take. A search that has ended goes on in place.
+// observed[i] - i unobserved items lie below observed[i]. Whether the r-th lies above it.
+bool IsBelow(const std::int32_t* observed, std::size_t i, std::uint32_t r) {
+  return static_cast<std::uint32_t>(observed[i]) - static_cast<std::uint32_t>(i) <= r;
+}
+
+// The part, or what lies on the answer's side of it when the answer is not there.
+Part WithAnswer(std::span<const std::int32_t> observed, Part part, std::uint32_t r) {
+  if (part.count >= observed.size()) return part;
+  const std::size_t last = part.low + part.count - 1;
+  if (!IsBelow(observed.data(), part.low, r)) return {0, std::max<std::size_t>(1, part.low)};
+  if (IsBelow(observed.data(), last, r)) return {last, observed.size() - last};
+  return part;
+}
+
+// NthUnobserved of `kSearches` lists at once, so that their reads overlap, in parts that hold the
+// answer: finds how many observed items lie below it, by halving, without a branch that chance
+// would take. A search that has ended goes on in place.
 template <std::size_t kSearches>
-void Search(const std::span<const std::int32_t>* observed, const Part* parts,
+void Search(const std::span<const std::int32_t>* observed, const std::array<Part, kSearches>& parts,
             const std::uint32_t* r, std::int32_t* out) {
   static constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
   std::array<const std::int32_t*, kSearches> data;
   std::array<std::size_t, kSearches> low, count;
-  const auto below = [&](std::size_t s, std::size_t at) -> std::size_t {
-    return static_cast<std::uint32_t>(data[s][at]) - static_cast<std::uint32_t>(at) <= r[s] ? 1 : 0;
-  };
   std::size_t longest = 1;
   for (std::size_t s = 0; s < kSearches; ++s) {
     data[s] = observed[s].empty() ? &kNone : observed[s].data();
-    const std::size_t first = parts[s].low, last = first + parts[s].count - 1;
-    const bool is_before = below(s, first) == 0, is_after = below(s, last) == 1;
-    low[s] = is_before ? 0 : is_after ? last : first;
-    count[s] = is_before  ? std::max<std::size_t>(1, first)
-               : is_after ? observed[s].size() - last
-                          : parts[s].count;
+    low[s] = parts[s].low;
+    count[s] = parts[s].count;
     longest = std::max(longest, count[s]);
   }
+  const auto below = [&](std::size_t s, std::size_t at) -> std::size_t {
+    return IsBelow(data[s], at, r[s]) ? 1 : 0;
+  };
   for (int round = std::bit_width(longest - 1); round > 0; --round) {
     for (std::size_t s = 0; s < kSearches; ++s) {
       const std::size_t half = count[s] / 2;
@@ -82,9 +91,8 @@ void Search(const std::span<const std::int32_t>* observed, const Part* parts,
 }  // namespace
 
 std::int32_t NthUnobserved(std::span<const std::int32_t> observed, std::uint32_t r) {
-  const Part all = AllOf(observed);
   std::int32_t item;
-  Search<1>(&observed, &all, &r, &item);
+  Search<1>(&observed, {AllOf(observed)}, &r, &item);
   return item;
 }
 
@@ -99,11 +107,16 @@ void NthUnobserved(std::span<const std::span<const std::int32_t>> observed, std:
       parts[l - begin] = GuessPart(observed[l], items, r[l]);
       Prefetch(observed[l], parts[l - begin]);
     }
+    const auto part = [&](std::size_t l) {
+      return WithAnswer(observed[l], parts[l - begin], r[l]);
+    };
     std::size_t l = begin;
     for (; l + kTogether <= end; l += kTogether) {
-      Search<kTogether>(&observed[l], &parts[l - begin], &r[l], &out[l]);
+      std::array<Part, kTogether> with_answer;
+      for (std::size_t s = 0; s < kTogether; ++s) with_answer[s] = part(l + s);
+      Search<kTogether>(&observed[l], with_answer, &r[l], &out[l]);
     }
-    for (; l < end; ++l) Search<1>(&observed[l], &parts[l - begin], &r[l], &out[l]);
+    for (; l < end; ++l) Search<1>(&observed[l], {part(l)}, &r[l], &out[l]);
   }
 }
 
